@@ -2621,7 +2621,7 @@ def compile_groups(shared: Mapping[str, Any]) -> dict[str, Group]:
 
 def loose_forms(forms: Iterable[str]) -> re.Pattern[str]:
     """The forms as written in the article, capitals as given (names, codes and signs)."""
-    return re.compile(r"(?<!\w)" + any_form(forms) + r"(?![^\W_])")
+    return re.compile(r"(?<!\w)" + any_form(forms) + r"(?![^\W\d_])")
 
 
 def glue_parts(numbers: Mapping[str, Any], lexicon: Mapping[str, tuple[Entry, ...]]) -> dict[str, tuple[str, Decimal]]:
@@ -3142,8 +3142,8 @@ class NumberReader:
         if gap == "of" or self.vague or self.flag or (self.cluster and not self.worded and self.current is not None):
             return False
         if self.current is None:
-            if token.flag == "article" or not self.scales or value >= self.scales[-1]:
-                return False
+            if token.flag == "article" or not self.scales or not self.worded or value >= self.scales[-1]:
+                return False  # "1 billion three years ago": words go on with words alone
             self.current, self.parts = value, 2
             return True
         if self.article and value >= 1 and self.current < 1:
@@ -5569,7 +5569,7 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
     low = copy.low
     things: list[tuple[int, int, Entity | None, Reference | None, int]] = [(n.start, n.end, n.entity, None, 0) for n in names]
     things += [(r.start, r.end, r.entity, r, 0) for r in references]
-    things += [(r.start, r.full_end, None, None, 6 if r.initial and len(r.words) == 1 else 30) for r in runs]
+    things += [(r.start, r.full_end, None, None, 30) for r in runs]
     things.sort(key=lambda thing: (thing[0], -thing[1]))
     kept: list[tuple[int, int, Entity | None, Reference | None, int]] = []
     for thing in things:
@@ -5926,7 +5926,6 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
                 return [actor]
         return []
     wanted = "" if label == "object" else label
-    free = [actor for actor in free if actor.reach != 6]
     for actor in free:
         if after[0] <= actor.start < after[1] and actor.label == wanted:
             if label == "object" and (actor.start - cue.end > 90 or _sentence_turn(low[cue.end : actor.start])):
@@ -6287,7 +6286,7 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
             words = tuple(fold(word) for word in WORD.findall(form))
             if not words:
                 continue
-            exact = form in weak or (entity.ambiguous and form == entity.name) or (form.isupper() and len(form) <= 4)
+            exact = form in weak or (entity.ambiguous and form == entity.name) or (form.isupper() and len(form) <= 4) or not form[-1].isalnum()
             held = replace(entity, ambiguous=True) if form in weak else entity
             index.setdefault(words[0], []).append(Alias(words, form, held, exact))
             if form[0].islower():
@@ -6456,6 +6455,7 @@ class Findings:
     cues: dict[str, list[Cue]]
     sentences: list[tuple[int, int]]
     sources: list[Attribution]
+    proper: frozenset[tuple[str, ...]]  # the words of runs whose capitals do not come from where they stand
 
 
 def extract(article: Article, patterns: Patterns, options: Options) -> Record:
@@ -6494,7 +6494,8 @@ def read_mentions(copy: Copy, language: Language, gazetteer: Gazetteer, referenc
     dates = find_dates(copy.text, language.dates, datetime.date.fromisoformat(reference) if reference else None, claimed)
     references = find_references(copy, cues.get("nouns", ()), names, language.names, gazetteer)
     sources = find_sources(copy, sentences, cues.get("sources", ()), names, language.names)
-    return Findings(money, shares, dates, names, references, runs, cues, sentences, sources)
+    proper = frozenset(run.words for run in runs if not run.initial or len(run.words) > 1)
+    return Findings(money, shares, dates, names, references, runs, cues, sentences, sources, proper)
 
 
 def read_deals(copy: Copy, found: Findings, language: Language, gazetteer: Gazetteer) -> tuple[list[Frame], dict[int, str]]:
@@ -6519,7 +6520,7 @@ def make_scene(copy: Copy, index: int, span: tuple[int, int], found: Findings, c
         return None
     barriers = sorted(thing.end for thing in (*money, *between(found.dates, span), *inside["deals"]))
     nouns = [cue.start for cue in found.cues.get("nouns", ())]
-    runs = [run for run in between(found.runs, span) if not _modifies(copy.low, run, nouns)]
+    runs = [run for run in between(found.runs, span) if run.words in found.proper and not _modifies(copy.low, run, nouns)]
     actors = find_actors(copy, span, names, between(found.references, span), runs, barriers, language.names)
     return Scene(index, *span, tuple(actors), tuple(money), tuple(between(found.shares, span)),
                  tuple(inside["deals"]), tuple(inside["roles"]), tuple(inside["status"]))  # fmt: skip
@@ -6553,9 +6554,10 @@ def assemble(article: Article, copy: Copy, found: Findings, frames: Sequence[Fra
     by_entity: dict[Entity, list[Name]] = {}
     for name in sorted(found.names, key=lambda name: name.start):
         by_entity.setdefault(name.entity, []).append(name)
+    dealing = {entity.name for frame in frames for entity in (*frame.payer, *frame.payee)}
     parties = [
         Party(e.name, e.parent, e.ticker, e.wikidata, tuple(span(n.start, n.end) for n in names), names[0].rule)
-        for e, names in by_entity.items() if e.kind == "company"
+        for e, names in by_entity.items() if e.kind == "company" and (e.name in dealing or not e.kinds or e.kinds - _BYSTANDERS)
     ]  # fmt: skip
     chips = [Chip(e.name, e.vendor, e.chip_class, tuple(span(n.start, n.end) for n in names), names[0].rule)
              for e, names in by_entity.items() if e.kind == "chip"]  # fmt: skip
@@ -6571,6 +6573,9 @@ def assemble(article: Article, copy: Copy, found: Findings, frames: Sequence[Fra
         meta=article.meta,
         warnings=(*article.warnings, *_warnings(header, found)),
     )  # fmt: skip
+
+
+_BYSTANDERS = frozenset(("regulator", "exchange"))  # they are parties only where they take part in a deal
 
 
 def _texts_of(span: Span) -> tuple[str, int, int]:
