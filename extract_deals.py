@@ -4001,7 +4001,7 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer) -> in
         gap = low[run.full_end : noun]
         if gap in (" ", "-") and not around.grammar.definite_endings:
             score += 2
-        elif gap.startswith((", ", " (", " – ")) and not any(c in gap[2:] for c in ",.;:()–") and \
+        elif not (run.initial and len(run.words) == 1) and gap.startswith((", ", " (", " – ")) and not any(c in gap[2:] for c in ",.;:()–") and \
                 gap[2:].split(" ", 1)[0].rstrip("'") in around.grammar.determiners | around.grammar.articles and \
                 around.starts_within(around.title_starts, run.full_end, noun - run.full_end) is None:  # fmt: skip
             score += 3
@@ -5307,8 +5307,11 @@ _AFTER_DATE = re.compile(  # what may follow the date of a header: a time, then 
     r"[.]?[ \t\u00a0]*(?:$|\n|[|\u00b7\u2022\u2013\u2014(/-]|\.[-\u2013\u2014])")
 _PLACE = re.compile(  # "SAN FRANCISCO, ", "Paris, le ", "(ANSA) - ROMA, ", "SEATTLE--(BUSINESS WIRE)--"
     r"\s*(?:\([^()\n]{2,30}\)\s*[\u2013\u2014-]+\s*)?[^\W\d_a-z][\w.'\u2019 /-]{1,40}"
-    r"(?:\([^()\n]{2,30}\)\s*|,\s*(?:[^\W\d_]{1,3}\s)?)?(?:[\u2013\u2014-]+\s*)?")
+    r"(?:\([^()\n]{2,30}\)\s*|,\s*(?:[^\W\d_a-z][\w.]{1,14},\s*)?(?:[^\W\d_]{1,3}\s)?)?(?:[\u2013\u2014-]+\s*)?")
 _SEPARATED = re.compile(r"[^\n]{0,100}[|\u00b7\u2022]\s*|\s*[(\[]?\s*")
+_BYLINE = re.compile(r"[^\n]{0,100}(?:[,\u2013\u2014]|\s-)\s*(?:[^\W\d_]{1,12},\s)?")  # before a date that ends its line: "Di Anna Neri - Novara, "
+_LINE_END = re.compile(r"[.]?\s*(?:\n|$)")
+_NEW_SENTENCE = re.compile(r"\.\s+[^\W\d_a-z]")
 _HEADER_WORD = re.compile(r"\s*(?:[a-z]{2,12}\s*:?\s*)?")
 
 
@@ -5326,6 +5329,10 @@ def find_published(text: str, grammar: DateGrammar) -> tuple[str, int, int] | No
         if grammar.published and len(before) <= 160 and grammar.published.fullmatch(before):
             return mention.value, mention.start, mention.end
         if _AFTER_DATE.match(rest) and (_PLACE.fullmatch(before) or _SEPARATED.fullmatch(before)):
+            return mention.value, mention.start, mention.end
+        if _PLACE.fullmatch(before) and before.rstrip().endswith(",") and _NEW_SENTENCE.match(rest):
+            return mention.value, mention.start, mention.end
+        if _LINE_END.match(rest) and _BYLINE.fullmatch(before) and head.count("\n", 0, line_start) < 4:
             return mention.value, mention.start, mention.end
     return None
 
@@ -6726,6 +6733,9 @@ SAME_PLAN_DAYS = 548  # … while a plan and its closing may be a year and a hal
 SAME_NEWS_DAYS = 180  # contradicting sums are about one deal only if the articles are of one time
 RESUMED_DAYS = 30  # talks told of so long after a denial were taken up again
 LEAST_SHARE = 3  # a party counts if at least one in so many reports names it
+STEP = math.log(OPEN_END)
+MOST_MONEY = 1e30  # beyond it a number is no sum of money in any currency
+MOST_VARIANTS = 200  # of more deals between the same parties nobody can say which contradict each other
 PROSPECTS = ("in_talks", "planned")
 DONE = ("signed", "completed")
 ROUNDS = ("investment", "funding_round")  # an investor's view and the company's view of the same money
@@ -6737,8 +6747,6 @@ MIXED_KINDS = frozenset(
 )  # fmt: skip
 
 Days = tuple[datetime.date, datetime.date]
-
-
 @dataclass(frozen=True, slots=True)
 class Teller:
     """Who says so: `name` is None for unnamed people; `reports` counts the articles that cite them for this deal."""
@@ -6805,7 +6813,8 @@ class MergedDeal:
     `amount` is the sum the sources agree on (of compatible ones the most told), None where they contradict each other or tell none;
     `amounts` has every way it is told. `status` is the furthest along by date. `date` is EDTF, `from_` and `to` the days that the told
     dates cover; `first_published` and `last_published` are of the articles. `parents` names the parent of each party that has one.
-    `confirmations` counts the distinct outlets cited. `circular`: the circles of money that the deal is part of, as names from payer to payee.
+    `confirmations` counts the distinct outlets cited. `circular`: the circles of money that the deal is part of, as names from
+    payer to payee.
     """
 
     schema_version: int
@@ -6922,14 +6931,15 @@ def _tellings(record: Mapping[str, Any]) -> Iterator[Telling]:
 
 
 def _first_credits(record: Mapping[str, Any]) -> list[list[str]]:
-    """For each deal of a record the outlets that had it first: the deal that names the outlet, else the deal the article opens with."""
+    """For each deal of a record the outlets that had it first: of the deal that names the outlet, else of the first one that is news."""
     deals = record["deals"]
     credits: list[list[str]] = [[] for _ in deals]
-    opening = min(range(len(deals)), key=lambda i: min((span["start"] for span in deals[i].get("evidence", ())), default=math.inf), default=0)
+    news = [i for i, deal in enumerate(deals) if deal["status"] != "completed"]
+    news.sort(key=lambda i: min((span["start"] for span in deals[i].get("evidence", ())), default=math.inf))
     for source in record.get("sources", ()):
-        if source.get("first") and source["name"] and deals:
+        if source.get("first") and source["name"]:
             naming = [i for i, deal in enumerate(deals) if source["name"] in deal.get("sources", ())]
-            for i in naming or [opening]:
+            for i in naming or news[:1]:
                 credits[i].append(source["name"])
     return credits
 
@@ -6988,9 +6998,9 @@ class Lineage:
 def _bounds(amount: Sum) -> tuple[float, float] | None:
     """Between what and what the sum lies, going by what a newsroom means by such words; None where no number is told."""
     value, modifier = amount.value, amount.modifier
-    if modifier == "range" and amount.low is not None and amount.high is not None:
+    if modifier == "range" and amount.low and amount.high and 0 < amount.low <= amount.high <= MOST_MONEY:
         return float(amount.low), float(amount.high)
-    if value is None:
+    if not value or not 0 < value <= MOST_MONEY:
         return None
     tiny = 1e-9  # more than 10 and up to 10 exclude each other
     if modifier in ("more_than", "equal_or_more"):
@@ -7094,13 +7104,15 @@ class Index:
     def __init__(self, lines: Lineage) -> None:
         self.lines = lines
         self.deals: list[Gathered] = []
-        self._by_parties: dict[tuple[str, str], dict[int, Gathered]] = defaultdict(dict)
+        self._found: dict[tuple[str, str, str], dict[int, Gathered]] = defaultdict(dict)
 
-    def _keys(self, deal: Gathered) -> set[tuple[str, str]]:
-        """"" stands for a side that is not named, "*" for any."""
+    def _keys(self, deal: Gathered) -> Iterator[tuple[str, str, str]]:
+        """"" stands for a side that is not named, "*" for any side or any sum."""
         payers = {self.lines.root(name) for name in deal.payer} or {""}
         payees = {self.lines.root(name) for name in deal.payee} or {""}
-        return {*itertools.product(payers, payees), *(("*", payee) for payee in payees), *((payer, "*") for payer in payers)}
+        for payer, payee in (*itertools.product(payers, payees), *(("*", payee) for payee in payees), *((payer, "*") for payer in payers)):
+            for size in ("*", *_sizes(deal)):
+                yield payer, payee, size
 
     def add(self, deal: Gathered) -> None:
         self.deals.append(deal)
@@ -7108,21 +7120,21 @@ class Index:
 
     def _register(self, deal: Gathered) -> None:
         for key in self._keys(deal):
-            self._by_parties[key][id(deal)] = deal
+            self._found[key][id(deal)] = deal
 
     def _candidates(self, piece: Gathered) -> Iterator[Gathered]:
         payers = {self.lines.root(name) for name in piece.payer}
         payees = {self.lines.root(name) for name in piece.payee}
-        keys: set[tuple[str, str]] = set()
+        pairs: set[tuple[str, str]] = set()
         if payers and payees:
-            keys = {*itertools.product(payers, payees), *(("", payee) for payee in payees), *((payer, "") for payer in payers)}
+            pairs = {*itertools.product(payers, payees), *(("", payee) for payee in payees), *((payer, "") for payer in payers)}
         elif payees:
-            keys = {("*", payee) for payee in payees}
+            pairs = {("*", payee) for payee in payees}
         elif payers:
-            keys = {(payer, "*") for payer in payers}
+            pairs = {(payer, "*") for payer in payers}
         found: dict[int, Gathered] = {}
-        for key in sorted(keys):
-            found.update(self._by_parties.get(key, {}))
+        for pair, size in itertools.product(sorted(pairs), _sizes(piece) or ["*"]):
+            found.update(self._found.get((*pair, size), {}))
         return iter(found.values())
 
     def settle(self, piece: Gathered, fits: Callable[[Gathered, Gathered], bool], best: bool) -> None:
@@ -7134,6 +7146,8 @@ class Index:
             sides = _sides(piece, deal, self.lines)
             if sides and _kinds_fit(piece, deal) and _times_fit(piece, deal) and _articles_fit(piece, deal) and fits(piece, deal):
                 (full if sides == "full" else part).append(deal)
+                if len(full) > 1 and not best:
+                    break
         chosen = full or part
         if len(chosen) > 1 and not (best and full):
             chosen = []
@@ -7145,6 +7159,12 @@ class Index:
         _join(deal, piece)
         if not known:
             self._register(deal)
+
+
+def _sizes(deal: Gathered) -> list[str]:
+    """The orders of size that the sum may have: deals whose sums can both be true share one."""
+    spans = ((currency, [int(math.log(max(end, 1)) / STEP) for end in bounds]) for currency, bounds in deal.bounds.items())
+    return [f"{currency} {step}" for currency, (first, last) in spans for step in range(first, last + 1)]
 
 
 def _sides(one: Gathered, other: Gathered, lines: Lineage) -> str:
@@ -7171,9 +7191,8 @@ def _sum_distance(one: Gathered, other: Gathered) -> float:
 def _sums_fit(one: Gathered, other: Gathered) -> bool:
     """Whether all sums told of the two can be true at once, in a currency that both are told in."""
     shared = [currency for currency in one.bounds if currency in other.bounds]
-    return bool(shared) and all(
-        max(one.bounds[currency][0], other.bounds[currency][0]) <= min(one.bounds[currency][1], other.bounds[currency][1]) for currency in shared
-    )
+    pairs = ((one.bounds[currency], other.bounds[currency]) for currency in shared)
+    return bool(shared) and all(max(mine[0], theirs[0]) <= min(mine[1], theirs[1]) for mine, theirs in pairs)
 
 
 def _stakes_fit(one: Gathered, other: Gathered) -> bool:
@@ -7223,7 +7242,7 @@ def _gap(one: Days, other: Days) -> int:
 
 
 def _unite(deals: Sequence[Gathered], lines: Lineage, test: Callable[[Gathered, Gathered], bool]) -> list[Gathered]:
-    """Join the deals between the same parties that the test holds together, in groups in which no article tells two of them."""
+    """Join deals between the same parties: in groups of which each two pass the test and no article tells two."""
     blocks: dict[tuple[frozenset[str], frozenset[str]], list[Gathered]] = defaultdict(list)
     for deal in deals:
         blocks[frozenset(map(lines.root, deal.payer)), frozenset(map(lines.root, deal.payee))].append(deal)
@@ -7231,8 +7250,12 @@ def _unite(deals: Sequence[Gathered], lines: Lineage, test: Callable[[Gathered, 
     for (payer, payee), block in blocks.items():
         named = [deal for deal in block if payer and payee and deal.bounds]
         united += [deal for deal in block if not (payer and payee and deal.bounds)]
+        if len(named) > MOST_VARIANTS:
+            united += named
+            continue
         for group in _components(named, lambda one, other: test(one, other) and _one_matter(one, other, lines)):
-            if sum(len(deal.articles) for deal in group) > len({article for deal in group for article in deal.articles}):
+            told_apart = sum(len(deal.articles) for deal in group) > len({article for deal in group for article in deal.articles})
+            if told_apart or not all(test(one, other) for one, other in itertools.combinations(group, 2)):
                 united += group
                 continue
             for other in group[1:]:
@@ -7319,7 +7342,7 @@ def _report(told: Sequence[Telling]) -> Report:
 
 
 def _side(sides: Sequence[tuple[str, ...]], lines: Lineage) -> tuple[str, ...]:
-    """Who is on one side of the deal: everyone whom enough articles name; of a parent and its unit the one more often named, else the unit."""
+    """Who is on one side of the deal: everyone whom enough articles name; of a parent and its unit the one more often named."""
     counts = Counter(name for side in sides for name in side)
     naming = sum(bool(side) for side in sides)
     chosen: list[str] = []
@@ -7331,7 +7354,7 @@ def _side(sides: Sequence[tuple[str, ...]], lines: Lineage) -> tuple[str, ...]:
 
 
 def _agreed(sums: Sequence[Sum]) -> Sum | None:
-    """The sum on which all agree, in the currency most told: of those that can be true at once the most told; None where they contradict."""
+    """The sum on which all agree: of those that can be true at once the most told, in the currency most told; else None."""
     numbered = [amount for amount in sums if _bounds(amount)]
     if not numbered:
         return _most_told(sums, repr) if sums else None
@@ -7377,7 +7400,7 @@ def _told_sums(reports: Sequence[Report]) -> tuple[ToldSum, ...]:
 
 
 def _merged_status(tellings: Sequence[Telling]) -> str:
-    """The furthest along, by date: a denial ends what was told before it; only a deal done later, or talks told of well after it, revive it.
+    """The furthest along, by date: a denial ends what was told before it; only a deal done later, or talks well after it, revive it.
 
     An article without a date is taken to be old, a denial without a date to be the last word.
     """
@@ -7385,7 +7408,8 @@ def _merged_status(tellings: Sequence[Telling]) -> str:
     told = [t for t in tellings if t.status != "denied"]
     if denials:
         last = max(denials)
-        told = [t for t in told if t.published and t.published > last and (t.status in DONE or _days_between(last, t.published) > RESUMED_DAYS)]
+        later = [t for t in told if t.published and t.published > last]
+        told = [t for t in later if t.status in DONE or _days_between(last, t.published or last) > RESUMED_DAYS]
     return max((t.status for t in told), key=STATUSES.index, default="denied")
 
 
@@ -7468,7 +7492,7 @@ def _date_sides(tellings: Sequence[Telling]) -> list[tuple[str, list[Telling]]]:
 
 
 def _status_sides(tellings: Sequence[Telling]) -> list[tuple[str, list[Telling]]]:
-    """Statuses that time does not explain: a denial and its opposite on one day or without dates, or a deal done that is later still in talks."""
+    """Statuses that time does not explain: a denial and its opposite on one day or without dates, a deal done and later in talks."""
     denials = [t for t in tellings if t.status == "denied"]
     others = [t for t in tellings if t.status != "denied"]
     if any(not (a.published and b.published) or a.published == b.published for a in denials for b in others):
@@ -7487,9 +7511,13 @@ def _conflict(name: str, sides: Sequence[tuple[str, Sequence[Telling]]]) -> Iter
     variants = tuple(Variant(value, _languages(told), tuple(sorted({t.path for t in told}))) for value, told in sides)
     spoken = Counter(language for variant in variants for language in variant.languages)
     by_language = all(variant.languages for variant in variants) and max(spoken.values()) == 1
-    who = [", ".join(variant.languages if by_language else variant.paths) for variant in variants]
+    who = [", ".join(variant.languages if by_language else _few(variant.paths)) for variant in variants]
     text = " against ".join(f"{variant.value} ({names})" for variant, names in zip(variants, who, strict=True))
     yield Conflict(name, f"{name}: {text}", variants)
+
+
+def _few(names: Sequence[str], most: int = 3) -> list[str]:
+    return [*names[:most], *(["…"] if len(names) > most else [])]
 
 
 SIGNS = {"approx": "≈ ", "more_than": "> ", "less_than": "< ", "equal_or_more": "≥ ", "equal_or_less": "≤ "}
@@ -7519,7 +7547,7 @@ def _short(value: Number) -> str:
 #
 # Parties are nodes, deals edges in the direction of the money. A deal without a payer or a payee is no edge, a denied one is no flow.
 
-CAPITAL = ("investment", "funding_round", "financing")  # money that makes the receiver a debtor or a holding: what goes round starts with it
+CAPITAL = ("investment", "funding_round", "financing")  # money that makes the receiver a debtor or a holding: a circle starts with it
 LONGEST_CIRCLE = 4
 
 
@@ -7631,7 +7659,8 @@ Pairs = Sequence[tuple[str, str]]
 def _dot(names: Sequence[str], flows: Sequence[Flow], units: Pairs, circles: Sequence[tuple[str, ...]]) -> str:
     ids = {name: f"n{number}" for number, name in enumerate(names)}
     style = {"in_talks": "dashed", "planned": "dashed", "denied": "dotted"}
-    lines = ["digraph deals {", "  rankdir=LR;", '  node [shape=box, style=rounded, fontname="sans-serif"];', '  edge [fontname="sans-serif", fontsize=10];']
+    lines = ["digraph deals {", "  rankdir=LR;", '  node [shape=box, style=rounded, fontname="sans-serif"];']
+    lines += ['  edge [fontname="sans-serif", fontsize=10];']
     lines += [f"  // circle: {_one_line(' -> '.join(circle))}" for circle in circles]
     lines += [f"  {ids[name]} [label={_quoted(name)}];" for name in names]
     for flow in flows:
@@ -7662,7 +7691,7 @@ def _mermaid(names: Sequence[str], flows: Sequence[Flow], units: Pairs, circles:
 
 
 def _party_entities(text: str) -> str:
-    """Text within quotation marks in Mermaid, where its own signs are written as entity codes (https://mermaid.js.org/syntax/flowchart.html)."""
+    """Text within quotation marks in Mermaid: its own signs as entity codes (https://mermaid.js.org/syntax/flowchart.html)."""
     return re.sub(r'[#"<>&`\\]', lambda sign: f"#{ord(sign[0])};", _one_line(text))
 
 
@@ -7678,22 +7707,29 @@ PAGE_TITLE = "Deals"
 WORDS = {  # what the page says, in one place; the articles keep their own language
     "table": "Merged deals", "table_hint": "Choose a heading to sort by it.", "picture": "Who pays whom", "articles": "Articles",
     "kind": "Kind", "payer": "Payer", "payee": "Payee", "sum": "Sum", "status": "Status", "date": "Date", "reports": "Told by",
-    "first": "First reported by", "conflicts": "Conflicts and circles", "circles": "Money that goes round",
+    "first": "First reported by", "conflicts": "Conflicts, circles", "circles": "Money that goes round",
     "none": "No deals.", "unnamed": "without a named payer or payee, so in the table only", "left_out": "left out of the picture",
     "key": "How mentions are marked", "no_text": "This record was made earlier; its text is not at hand. What was quoted from it:",
-    "skip": "Skip to the articles", "value": "value", "role": "role", "pattern": "pattern", "evidence": "evidence", "source": "source",
-    "amount": "amount", "party": "party", "chip": "chip", "mention_date": "date", "link": "original", "sorted": "sorted by", "circle": "circle",
-    "deals": "deals", "articles_count": "articles", "unit": "unit of", "denied_key": "denied", "open_key": "in talks or planned", "done_key": "signed or completed",
+    "skip": "Skip to the articles", "pattern": "pattern", "source": "source",
+    "amount": "amount", "party": "party", "chip": "chip", "mention_date": "date", "link": "original",
+    "sorted": "sorted by", "circle": "circle",
+    "deals": "deals", "unit": "unit of", "denied_key": "denied",
+    "open_key": "in talks or planned", "done_key": "signed or completed",
 }  # fmt: skip
 STATUS_WORDS = {status: status.replace("_", " ") for status in STATUSES}
 
 STYLE = """
-:root{color-scheme:light dark;--bg:#fbfbf9;--card:#fff;--ink:#1b1e23;--soft:#5a6270;--line:#d9dce1;--accent:#0b57a4;--warn:#a3310d;--warnbg:#fdeee8;
---amount:#d8f0dc;--amount-u:#1b7a34;--party:#dde9fb;--party-u:#1d5fb8;--chip:#f0e2fa;--chip-u:#7a35b0;--date:#fdf0c8;--date-u:#8a6400;--source:#fbe0e8;--source-u:#b02a5b;--ev:#8884}
-@media(prefers-color-scheme:dark){:root{--bg:#14171b;--card:#1c2026;--ink:#e7e9ec;--soft:#a2abb8;--line:#373d47;--accent:#7db8f5;--warn:#ffa98a;--warnbg:#3d2319;
---amount:#173d22;--amount-u:#6fd48a;--party:#1b3357;--party-u:#86b6f5;--chip:#38234a;--chip-u:#d09cf5;--date:#43370f;--date-u:#e8c65c;--source:#4a1f30;--source-u:#f391b4;--ev:#aaa3}}
+:root{color-scheme:light dark;--bg:#fbfbf9;--card:#fff;--ink:#1b1e23;--soft:#5a6270;--line:#d9dce1;--accent:#0b57a4;--warn:#a3310d;
+--warnbg:#fdeee8;
+--amount:#d8f0dc;--amount-u:#1b7a34;--party:#dde9fb;--party-u:#1d5fb8;--chip:#f0e2fa;--chip-u:#7a35b0;--date:#fdf0c8;--date-u:#8a6400;
+--source:#fbe0e8;--source-u:#b02a5b;--ev:#8884}
+@media(prefers-color-scheme:dark){:root{--bg:#14171b;--card:#1c2026;--ink:#e7e9ec;--soft:#a2abb8;--line:#373d47;--accent:#7db8f5;
+--warn:#ffa98a;--warnbg:#3d2319;
+--amount:#173d22;--amount-u:#6fd48a;--party:#1b3357;--party-u:#86b6f5;--chip:#38234a;--chip-u:#d09cf5;--date:#43370f;--date-u:#e8c65c;
+--source:#4a1f30;--source-u:#f391b4;--ev:#aaa3}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:78rem;padding:1rem clamp(.7rem,3vw,2rem) 4rem;background:var(--bg);color:var(--ink);font:16px/1.55 system-ui,sans-serif}
+body{margin:0 auto;max-width:82rem;padding:1rem clamp(.7rem,3vw,2rem) 4rem;background:var(--bg);color:var(--ink);
+font:16px/1.55 system-ui,sans-serif}
 h1{font-size:1.6rem;margin:.4rem 0}h2{font-size:1.2rem;margin:2.2rem 0 .6rem}
 a{color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:3px}
@@ -7702,42 +7738,52 @@ a{color:var(--accent)}
 .frame{overflow-x:auto;border:1px solid var(--line);border-radius:8px;background:var(--card)}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 caption{text-align:left;padding:.5rem .7rem}
-th,td{text-align:left;vertical-align:top;padding:.45rem .7rem;border-top:1px solid var(--line)}
-thead th{padding:0;white-space:nowrap;background:var(--card);position:sticky;top:0}
-th button{all:unset;cursor:pointer;padding:.5rem .7rem;font-weight:600;display:block}
+th,td{text-align:left;vertical-align:top;padding:.45rem .6rem;border-top:1px solid var(--line)}
+thead th{padding:0;background:var(--card);position:sticky;top:0}
+th button{all:unset;cursor:pointer;padding:.5rem .6rem;font-weight:600;display:block}
 th button:focus-visible{outline:3px solid var(--accent);outline-offset:-3px}
 th button::after{content:" \\2195";color:var(--soft)}
-th[aria-sort=ascending] button::after{content:" \\2191";color:inherit}th[aria-sort=descending] button::after{content:" \\2193";color:inherit}
+th[aria-sort=ascending] button::after{content:" \\2191";color:inherit}th[aria-sort=descending] button::after{content:" \\2193";
+color:inherit}
 td.c-sum,td.c-date{white-space:nowrap;font-variant-numeric:tabular-nums}
 .warn{color:var(--warn);background:var(--warnbg);border-radius:4px;padding:.05rem .35rem;display:inline-block;margin:.1rem 0}
 .warn::before{content:"\\26A0\\00A0"}
 .pill{border:1px solid var(--line);border-radius:99px;padding:0 .55rem;white-space:nowrap;font-size:.85rem}
 .denied{text-decoration:line-through}
-td details ul{margin:.3rem 0;padding-left:1rem;max-width:30rem;font-size:.85rem;overflow-wrap:anywhere}.c-conflicts{min-width:13rem}.picture{max-height:44rem;overflow:auto}summary{cursor:pointer}
+td details ul{margin:.3rem 0;padding-left:1rem;max-width:30rem;font-size:.85rem;overflow-wrap:anywhere}.c-conflicts{min-width:11rem}
+.picture{max-height:44rem;overflow:auto}summary{cursor:pointer}
 figure{margin:0}svg{display:block;margin:auto;font:13px system-ui,sans-serif}
 svg .box{fill:var(--card);stroke:var(--soft)}svg text{fill:var(--ink)}svg .unit{fill:var(--soft);font-size:11px}
 svg .flow{fill:none;stroke:var(--soft);stroke-width:1.6}svg .tip{fill:var(--soft)}
 svg .label{font-size:12px;paint-order:stroke;stroke:var(--card);stroke-width:5px;stroke-linejoin:round}
 svg .open .flow{stroke-dasharray:7 4}svg .no .flow{stroke-dasharray:2 4}
-svg .circle .flow{stroke:var(--warn);stroke-width:2.6}svg .circle .tip{fill:var(--warn)}svg .circle .label{fill:var(--warn);font-weight:600}
-.article{border:1px solid var(--line);border-radius:8px;background:var(--card);margin:.5rem 0;padding:.5rem .8rem;content-visibility:auto;contain-intrinsic-size:auto 2.6rem}
+svg .circle .flow{stroke:var(--warn);stroke-width:2.6}svg .circle .tip{fill:var(--warn)}svg .circle .label{fill:var(--warn);
+font-weight:600}
+.article{border:1px solid var(--line);border-radius:8px;background:var(--card);margin:.5rem 0;padding:.5rem .8rem;
+content-visibility:auto;contain-intrinsic-size:auto 2.6rem}
 .article>summary{overflow-wrap:anywhere}
 .text{white-space:pre-wrap;overflow-wrap:anywhere;max-width:46rem;margin:.8rem 0;line-height:1.75}
 mark{color:inherit;border-radius:3px;padding:0 .1em;cursor:help;background:none;text-underline-offset:3px;text-decoration-thickness:2px}
-.m-amount{background:var(--amount);text-decoration:underline double var(--amount-u)}.m-party{background:var(--party);text-decoration:underline solid var(--party-u)}
-.m-chip{background:var(--chip);text-decoration:underline dotted var(--chip-u)}.m-date{background:var(--date);text-decoration:underline dashed var(--date-u)}
+.m-amount{background:var(--amount);text-decoration:underline double var(--amount-u)}.m-party{background:var(--party);
+text-decoration:underline solid var(--party-u)}
+.m-chip{background:var(--chip);text-decoration:underline dotted var(--chip-u)}.m-date{background:var(--date);
+text-decoration:underline dashed var(--date-u)}
 .m-source{background:var(--source);text-decoration:underline wavy var(--source-u);text-decoration-thickness:1px}
 .ev{border-left:3px solid var(--ev);padding-left:.3em}.ev:has(:target),.ev:target{background:var(--ev);outline:2px solid var(--accent)}
-#tip{position:absolute;z-index:9;max-width:min(24rem,92vw);background:var(--ink);color:var(--bg);padding:.35rem .6rem;border-radius:6px;font-size:.85rem;line-height:1.4;pointer-events:none;overflow-wrap:anywhere}
+#tip{position:absolute;z-index:9;max-width:min(24rem,92vw);background:var(--ink);color:var(--bg);padding:.35rem .6rem;
+border-radius:6px;font-size:.85rem;line-height:1.4;pointer-events:none;overflow-wrap:anywhere}
 .key mark{margin-right:.6rem;cursor:default}
 @media(max-width:44rem){
 #deals,#deals tbody,#deals tr,#deals td{display:block}#deals caption{display:block}
 #deals thead,#deals thead tr{display:flex;flex-wrap:wrap}#deals thead th{position:static;border:0}#deals th button{padding:.3rem .5rem}
-#deals tbody tr{border-top:3px solid var(--line);padding:.4rem 0}#deals td{border:0;padding:.12rem .7rem;display:flex;gap:.6rem}#deals td.c-sum{white-space:normal}
+#deals tbody tr{border-top:3px solid var(--line);padding:.4rem 0}#deals td{border:0;padding:.12rem .7rem;display:flex;gap:.6rem}
+#deals td.c-sum{white-space:normal}
 #deals td::before{content:attr(data-label);color:var(--soft);flex:0 0 6.2rem}#deals td:empty{display:none}#deals td>*{min-width:0}}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--soft:#333;--line:#999;--warn:#800;--warnbg:#fff}
-body{max-width:none;font-size:10.5pt;padding:0}.frame{overflow:visible;border:0;max-height:none}th button::after{content:""}thead th{position:static}
-.article{content-visibility:visible;break-inside:auto}.skip,#tip,.hint{display:none}tr,figure{break-inside:avoid}mark,.warn{print-color-adjust:exact}a{color:inherit}svg{max-width:100%;height:auto}}
+body{max-width:none;font-size:10.5pt;padding:0}.frame{overflow:visible;border:0;max-height:none}th button::after{content:""}
+thead th{position:static}
+.article{content-visibility:visible;break-inside:auto}.skip,#tip,.hint{display:none}tr,figure{break-inside:avoid}
+mark,.warn{print-color-adjust:exact}a{color:inherit}svg{max-width:100%;height:auto}}
 """
 
 SCRIPT = """
@@ -7746,7 +7792,8 @@ var table=document.getElementById("deals"),say=document.getElementById("say");
 if(table){var heads=Array.prototype.slice.call(table.tHead.rows[0].cells);
 heads.forEach(function(head,column){head.querySelector("button").addEventListener("click",function(){
 var down=head.getAttribute("aria-sort")==="ascending",body=table.tBodies[0],rows=Array.prototype.slice.call(body.rows);
-var keyed=rows.map(function(row,place){var v=row.cells[column].getAttribute("data-v");return{row:row,v:v,n:v===""?NaN:Number(v),place:place}});
+var keyed=rows.map(function(row,place){
+var v=row.cells[column].getAttribute("data-v");return{row:row,v:v,n:v===""?NaN:Number(v),place:place}});
 var numeric=keyed.every(function(k){return k.v===""||!isNaN(k.n)});
 keyed.sort(function(a,b){if(a.v===""||b.v==="")return a.v===b.v?a.place-b.place:(a.v===""?1:-1);
 var order=numeric?a.n-b.n:a.v.localeCompare(b.v);return(down?-order:order)||a.place-b.place});
@@ -7765,9 +7812,11 @@ var mark=event.target.closest&&event.target.closest("mark[aria-description]");if
 ["mouseout","focusout"].forEach(function(kind){document.addEventListener(kind,hide)});
 document.addEventListener("keydown",function(event){if(event.key==="Escape")hide()});
 function reveal(){var place=location.hash.length>1&&document.getElementById(decodeURIComponent(location.hash.slice(1)));if(!place)return;
-for(var up=place;up;up=up.parentElement)if(up.tagName==="DETAILS")up.open=true;place.scrollIntoView({block:"center"});place.focus({preventScroll:true})}
+for(var up=place;up;up=up.parentElement)if(up.tagName==="DETAILS")up.open=true;
+place.scrollIntoView({block:"center"});place.focus({preventScroll:true})}
 window.addEventListener("hashchange",reveal);document.addEventListener("click",function(event){
-var link=event.target.closest&&event.target.closest("a[href^='#']");if(link&&link.getAttribute("href")===location.hash){event.preventDefault();reveal()}});
+var link=event.target.closest&&event.target.closest("a[href^='#']");
+if(link&&link.getAttribute("href")===location.hash){event.preventDefault();reveal()}});
 reveal()})();
 """
 
@@ -7775,8 +7824,8 @@ reveal()})();
 def report_html(merged: Sequence[Mapping[str, Any]], articles: Iterable[tuple[Mapping[str, Any], str]]) -> Iterator[str]:
     """The page, piece by piece: merged deals as a table and a picture, then each article with its mentions marked.
 
-    `articles` are records (with `rule` on their items where the page is to name the pattern) and the text that they were made from; an empty
-    text stands for a record made earlier. They are read one at a time, so the page may be longer than memory.
+    `articles` are records (with `rule` on their items where the page is to name the pattern) and the text that they were made from;
+    an empty text stands for a record made earlier. They are read one at a time, so the page may be longer than memory.
     """
     yield _page_head()
     yield f'<a class="skip" href="#articles">{WORDS["skip"]}</a><h1>{PAGE_TITLE}</h1><main>'
@@ -7784,7 +7833,8 @@ def report_html(merged: Sequence[Mapping[str, Any]], articles: Iterable[tuple[Ma
     yield from _table(merged)
     yield f'</section><section aria-labelledby="h-picture"><h2 id="h-picture">{WORDS["picture"]}</h2>'
     yield from _picture(merged)
-    yield f'</section><section id="articles" tabindex="-1" aria-labelledby="h-articles"><h2 id="h-articles">{WORDS["articles"]}</h2>{_key()}'
+    yield '</section><section id="articles" tabindex="-1" aria-labelledby="h-articles">'
+    yield f'<h2 id="h-articles">{WORDS["articles"]}</h2>{_key()}'
     for record, text in articles:
         yield _article(record, text)
     yield f'</section></main><div id="tip" role="tooltip" hidden></div><script>{SCRIPT}</script></body></html>\n'
@@ -7792,7 +7842,8 @@ def report_html(merged: Sequence[Mapping[str, Any]], articles: Iterable[tuple[Ma
 
 def _page_head() -> str:
     digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    policy += f"; script-src 'sha256-{digest}'"
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
         f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{PAGE_TITLE}</title><link rel="icon" href="data:,">'
@@ -7818,8 +7869,9 @@ def _table(merged: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         return
     heads = ("kind", "payer", "payee", "sum", "status", "date", "reports", "first", "conflicts")
     cells = "".join(f'<th role="columnheader" scope="col"><button type="button">{WORDS[head]}</button></th>' for head in heads)
-    yield f'<div class="frame"><table id="deals" role="table"><caption>{len(merged)} {WORDS["deals"]}. <span class="hint">{WORDS["table_hint"]}</span> '
-    yield f'<span id="say" role="status" data-word="{WORDS["sorted"]}"></span></caption><thead role="rowgroup"><tr role="row">{cells}</tr></thead><tbody role="rowgroup">'
+    yield f'<div class="frame"><table id="deals" role="table"><caption>{WORDS["deals"]}: {len(merged)}. '
+    yield f'<span class="hint">{WORDS["table_hint"]}</span> <span id="say" role="status" data-word="{WORDS["sorted"]}"></span></caption>'
+    yield f'<thead role="rowgroup"><tr role="row">{cells}</tr></thead><tbody role="rowgroup">'
     for deal in merged:
         yield f'<tr role="row">{"".join(_cells(deal, heads))}</tr>\n'
     yield "</tbody></table></div>"
@@ -7831,12 +7883,13 @@ def _cells(deal: Mapping[str, Any], heads: Sequence[str]) -> Iterator[str]:
     day = deal["date"] or ""
     told = f"{len(deal['reports'])} ({', '.join(deal['languages'])})" if deal["languages"] else str(len(deal["reports"]))
     firsts = ", ".join(f"{first['name']} ({first['reports']})" for first in deal["first_reported_by"])
+    reports = "".join(map(_told, deal["reports"]))
     shown = {
         "kind": (_esc(deal["kind"].replace("_", " ")), deal["kind"]), "payer": (_esc(payer), payer), "payee": (_esc(payee), payee),
         "sum": (_esc(flow_text(deal)), _size(deal)),
         "status": (f'<span class="pill {deal["status"]}">{STATUS_WORDS[deal["status"]]}</span>', STATUSES.index(deal["status"])),
         "date": (_esc(day), deal["from"] or day), "first": (_esc(firsts), firsts),
-        "reports": (f"<details><summary>{_esc(told)}</summary><ul>{''.join(map(_told, deal['reports']))}</ul></details>", len(deal["reports"])),
+        "reports": (f"<details><summary>{_esc(told)}</summary><ul>{reports}</ul></details>", len(deal["reports"])),
         "conflicts": (_troubles(deal), len(deal["conflicts"]) + len(deal["circular"])),
     }  # fmt: skip
     for head in heads:
@@ -7846,8 +7899,8 @@ def _cells(deal: Mapping[str, Any], heads: Sequence[str]) -> Iterator[str]:
 
 def _size(deal: Mapping[str, Any]) -> Number | str:
     """What a deal is sorted by: its sum, the largest told, or nothing."""
-    sums = [deal["amount"], *(told["amount"] for told in deal["amounts"])]
-    return max((bounds[0] for amount in sums if amount and (bounds := _bounds(_sum_of(amount) or Sum(0, None, None, None, None)))), default="")
+    sums = [_sum_of(amount) for amount in (deal["amount"], *(told["amount"] for told in deal["amounts"]))]
+    return max((bounds[0] for amount in sums if amount and (bounds := _bounds(amount))), default="")
 
 
 def _told(report: Mapping[str, Any]) -> str:
@@ -7856,7 +7909,8 @@ def _told(report: Mapping[str, Any]) -> str:
     quotes = "; ".join(
         f'<a href="#{where}-{span["start"]}-{span["end"]}">{_esc(_shortened(span["text"]))}</a>' for span in report["evidence"]
     )
-    return f'<li><a href="#{where}">{_esc(who)}</a>: {_esc(sum_text(_sum_of(report["amount"])))}, {STATUS_WORDS[report["status"]]}. {quotes}</li>'
+    what = f"{sum_text(_sum_of(report['amount']))}, {STATUS_WORDS[report['status']]}"
+    return f'<li><a href="#{where}">{_esc(who)}</a>: {_esc(what)}. {quotes}</li>'
 
 
 def _shortened(text: str, most: int = 160) -> str:
@@ -7864,14 +7918,16 @@ def _shortened(text: str, most: int = 160) -> str:
 
 
 def _troubles(deal: Mapping[str, Any]) -> str:
-    lines = [_esc(conflict["text"].replace("_", " ", 2) if conflict["field"] == "first_reported_by" else conflict["text"]) for conflict in deal["conflicts"]]
+    texts = [(conflict["field"], conflict["text"]) for conflict in deal["conflicts"]]
+    lines = [_esc(name.replace("_", " ") + text.removeprefix(name)) for name, text in texts]
     lines += [f"{WORDS['circle']}: {_esc(' → '.join(circle))}" for circle in deal["circular"]]
     return f"<div>{'<br>'.join(f'<span class=warn>{line}</span>' for line in lines)}</div>" if lines else ""
 
 
 def _key() -> str:
     names = {"amount": "amount", "party": "party", "chip": "chip", "date": "mention_date", "source": "source"}
-    return f'<p class="key soft">{WORDS["key"]}: {"".join(f"<mark class=m-{kind}>{WORDS[word]}</mark>" for kind, word in names.items())}</p>'
+    marks = "".join(f"<mark class=m-{kind}>{WORDS[word]}</mark>" for kind, word in names.items())
+    return f'<p class="key soft">{WORDS["key"]}: {marks}</p>'
 
 
 # An article with its mentions. Spans are nested as they lie in the text, evidence outermost.
@@ -7893,17 +7949,20 @@ def _article(record: Mapping[str, Any], text: str) -> str:
     language = record["language"] if re.fullmatch(r"[a-z]{2,3}", record["language"] or "") else None
     title = record.get("meta", {}).get("title")
     url = record.get("meta", {}).get("url")
-    parts = [record["path"], language, record["published"], title if isinstance(title, str) else None, f"{len(record['deals'])} {WORDS['deals']}"]
+    count = f"{WORDS['deals']}: {len(record['deals'])}"
+    parts = [record["path"], language, record["published"], title if isinstance(title, str) else None, count]
     link = f' <a href="{_esc(url)}" rel="noreferrer">{WORDS["link"]}</a>' if isinstance(url, str) and re.match(r"https?://", url) else ""
     body = _marked(record, text, where) if text else _quoted_only(record, where)
     tag = f' lang="{language}"' if language else ""
     summary = _esc(" · ".join(part for part in parts if part))
-    return f'<details class="article" id="{where}"><summary>{summary}</summary>{link}<div class="text" dir="auto"{tag}>{body}</div></details>\n'
+    shown = f'<div class="text" dir="auto"{tag}>{body}</div>'
+    return f'<details class="article" id="{where}"><summary>{summary}</summary>{link}{shown}</details>\n'
 
 
 def _quoted_only(record: Mapping[str, Any], where: str) -> str:
     spans = {(span["start"], span["end"]): span["text"] for deal in record["deals"] for span in deal["evidence"]}
-    quotes = "".join(f'<p class="ev" tabindex="-1" id="{where}-{start}-{end}">{_esc(text)}</p>' for (start, end), text in sorted(spans.items()))
+    places = ((f"{where}-{start}-{end}", text) for (start, end), text in sorted(spans.items()))
+    quotes = "".join(f'<p class="ev" tabindex="-1" id="{place}">{_esc(text)}</p>' for place, text in places)
     return f'<p class="soft" lang="en">{WORDS["no_text"]}</p>{quotes}'
 
 
@@ -8021,7 +8080,8 @@ class Box:
 
 def _picture(merged: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     flows = flows_of(merged)
-    chosen = sorted(sorted(flows, key=lambda flow: (not flow.circular, min(flow.deals)))[:MOST_FLOWS], key=lambda flow: (flow.payer, flow.payee, flow.status))
+    chosen = sorted(flows, key=lambda flow: (not flow.circular, min(flow.deals)))[:MOST_FLOWS]
+    chosen.sort(key=lambda flow: (flow.payer, flow.payee, flow.status))
     parents = {unit: parent for deal in merged for unit, parent in deal["parents"].items()}
     notes = [f"{WORDS['open_key']}: – –", f"{WORDS['denied_key']}: · ·", f"{WORDS['done_key']}: ──"]
     unnamed = sum(not (deal["payer"] and deal["payee"]) for deal in merged)
@@ -8041,7 +8101,8 @@ def _drawing(flows: Sequence[Flow], parents: Mapping[str, str]) -> Iterator[str]
     boxes, ways = _placed(flows)
     width = int(max(box.x for box in boxes) + BOX + GAP)
     height = int(max(box.y + box.height for box in boxes) + GAP)
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" role="group" aria-labelledby="h-picture" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    yield f'<svg xmlns="http://www.w3.org/2000/svg" role="group" aria-labelledby="h-picture" {size}>'
     drawn = [_drawn_flow(number, flow, ways[number]) for number, flow in enumerate(flows)]
     yield from (line for line, _ in drawn)
     for box in boxes:
@@ -8075,7 +8136,8 @@ def _drawn_flow(number: int, flow: Flow, way: Sequence[Box]) -> tuple[str, str]:
         tip = 0 if other.lane else 10 * back
         reach = max(60.0, abs(x2 - x1) / 2)
         path += f"{'L' if path else 'M'}{x1:g} {y1:g}C{x1 + out * reach:g} {y1:g} {x2 + back * reach:g} {y2:g} {x2 + tip:g} {y2:g}"
-    classes = " ".join(filter(None, ("open" if flow.status in PROSPECTS else "no" if flow.status == "denied" else "", "circle" if flow.circular else "")))
+    stage = {"prospect": "open", "denied": "no"}.get(_stage(flow.status), "done")
+    classes = f"{stage} circle" if flow.circular else stage
     told = _esc(f"{flow.payer} → {flow.payee}: {flow.label}, {STATUS_WORDS[flow.status]}")
     drawn = (
         f'<g class="{classes}" role="img" aria-label="{told}"><title>{told}</title><path class="flow" d="{path}"/>'
@@ -8084,8 +8146,8 @@ def _drawn_flow(number: int, flow: Flow, way: Sequence[Box]) -> tuple[str, str]:
     x, y, out = start
     anchor = "start" if out > 0 else "end"
     text = _esc(_cut(flow.label, COLUMN - BOX))
-    label = f'<g class="{classes}" aria-hidden="true"><text class="label" text-anchor="{anchor}" x="{x + out * 9:g}" y="{y - 4:g}">{text}</text></g>'
-    return drawn, label
+    place = f'text-anchor="{anchor}" x="{x + out * 9:g}" y="{y - 4:g}"'
+    return drawn, f'<g class="{classes}" aria-hidden="true"><text class="label" {place}>{text}</text></g>'
 
 
 def _directions(one: Box, other: Box) -> tuple[int, int]:
@@ -8107,7 +8169,8 @@ def _placed(flows: Sequence[Flow]) -> tuple[list[Box], list[list[Box]]]:
     for number, flow in enumerate(flows):
         one, other = named[flow.payer], named[flow.payee]
         step = 1 if one.column < other.column else -1
-        lanes = [Box(f"{number}", True, column) for column in range(one.column + step, other.column, step)] if one.column != other.column else []
+        between = range(one.column + step, other.column, step) if one.column != other.column else ()
+        lanes = [Box(f"{number}", True, column) for column in between]
         boxes += lanes
         ways.append([one, *lanes, other])
     _join_up(boxes, ways)
@@ -8179,9 +8242,8 @@ def _set_columns(flows: Sequence[Flow], boxes: Mapping[str, Box]) -> None:
     spent = Counter(flow.payer for flow in flows)
     for flow in flows:
         onward[flow.payer].append(flow.payee)
-    placed: list[str] = []  # in the order of a greedy arrangement that leaves few flows against the stream (Eades, Lin and Smyth 1993)
-    for name in sorted(boxes, key=lambda name: (paid[name] - spent[name], name)):
-        placed.append(name)
+    # those who pay more than they are paid come first, which leaves few flows against the stream
+    placed = sorted(boxes, key=lambda name: (paid[name] - spent[name], name))
     order = {name: place for place, name in enumerate(placed)}
     for name in placed:
         for other in onward[name]:
@@ -8995,7 +9057,7 @@ def command(arguments: argparse.Namespace) -> int:
     merging = bool(arguments.merge or arguments.graph or arguments.report)
     try:
         job = Job(
-            folder=folder, options=Options(arguments.language, arguments.reference_date, arguments.explain),
+            folder=folder, options=Options(arguments.language, arguments.reference_date, arguments.explain or bool(arguments.report)),
             limits=Limits(arguments.max_bytes, arguments.encoding, _output_identity()),
             per_deal=arguments.per == "deal" and not merging, take_records=merging, keep_text=bool(arguments.report),
             known=output.ids if isinstance(output, GrowingFile) else frozenset(),
