@@ -3880,7 +3880,7 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
     initial = tokens[first][0] in starts
     while first <= last and (fold(text[slice(*tokens[first])]) in grammar.not_names):
         first += 1
-        initial = False
+        initial = False  # what a function word opens has its capital for its own sake
     if first > last:
         return None, after
     if legal is not None:
@@ -3910,6 +3910,7 @@ class NamesGrammar:
     conjunctions: frozenset[str]
     not_names: frozenset[str]
     cases: Mapping[str, str]  # surface form -> case label
+    case_labels: frozenset[str]
     stops: frozenset[str]
     possessives: frozenset[str]  # words such as its, sua: what follows belongs to a party named before
     genitives: tuple[str, ...]  # endings that mark an owner: 's
@@ -3999,7 +4000,7 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer) -> in
     noun = around.starts_within(around.noun_starts, run.full_end, 45)
     if noun is not None:
         gap = low[run.full_end : noun]
-        if gap in (" ", "-") and not around.grammar.definite_endings:
+        if gap in (" ", "-") and not around.grammar.definite_endings and not run.initial:
             score += 2
         elif not (run.initial and len(run.words) == 1) and gap.startswith((", ", " (", " – ")) and not any(c in gap[2:] for c in ",.;:()–") and \
                 gap[2:].split(" ", 1)[0].rstrip("'") in around.grammar.determiners | around.grammar.articles and \
@@ -4042,9 +4043,11 @@ def settle_ambiguous(copy: Copy, names: Sequence[Name], starts: frozenset[int], 
     sure = {name.entity.name for name in names if not name.entity.ambiguous}
     kept = []
     cue_starts = {cue.start for section in ("sources", "deals") for cue in cues.get(section, ())}
+    common = frozenset(WORD.findall(copy.text))  # a word that the article also writes small is that word at the start of a sentence
     for name in names:
         if name.entity.ambiguous and name.entity.name not in sure:
-            if _stands_alone(copy, name, gazetteer) and (name.start not in starts or name.end + 1 in cue_starts):
+            bare = name.start in starts and name.entity.kind == "company" and copy.text[name.start : name.end].lower() not in common
+            if _stands_alone(copy, name, gazetteer) and (name.start not in starts or bare or name.end + 1 in cue_starts):
                 sure.add(name.entity.name)
     for name in names:
         if not name.entity.ambiguous or (name.entity.name in sure and _stands_alone(copy, name, gazetteer)):
@@ -4061,6 +4064,8 @@ def _stands_alone(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
     following = after.group(1) if after else ""
     if gazetteer.forms.match(text, name.end + 1):
         return True
+    if name.entity.kind in ("outlet", "chip") and previous[:1].isupper() and previous.isalpha() and name.start - len(previous) - 1 > 0:
+        return False
     return not (previous[:1].isupper() and previous.isalpha() and fold(previous) in gazetteer.given_names) and not (
         following[:1].isupper() and following.lower() not in gazetteer.head_words and fold(following) not in gazetteer.index)
 
@@ -4114,6 +4119,8 @@ class Rule:
     otherwise: str | None = None
     alternative: Rule | None = None  # what the cue says where its payee is not found
     weight: int = 0
+    light: bool = False  # a verb such as "raise": what is raised, a noun beside it says
+    rejects: bool = False  # its subject turns down what another offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -5506,6 +5513,7 @@ class Discourse:
     """What the article has spoken of so far: lets "the company" find its antecedent. Lives for one article."""
 
     gazetteer: Gazetteer
+    grammar: NamesGrammar
     mentions: list[Name]  # companies, in order
     runs: Mapping[int, Run]  # open runs by start
     adopted: dict[tuple[str, ...], Entity] = field(default_factory=dict)
@@ -5803,9 +5811,11 @@ def govern(low: str, scene: Scene) -> dict[int, Cue]:
 
 
 def is_conversion(low: str, money: Money, following: Money) -> bool:
-    """Whether a sum in brackets right behind another says the same in another currency."""
+    """Whether a sum right behind another, in brackets or after a comma, says the same in another currency."""
     gap = low[money.end : following.start]
-    return len(gap) < 25 and gap.lstrip()[:1] in ("(", "[", "/") and not (")" in gap or "]" in gap) and money.currency != following.currency
+    if len(gap) > 25 or money.currency == following.currency or following.currency is None:
+        return False
+    return (gap.lstrip()[:1] in ("(", "[", "/") and not (")" in gap or "]" in gap)) or gap.strip() in (",", "\u2013", "-")
 
 
 def _distance(low: str, cue: Cue, money: Money, others: Sequence[Money]) -> float:
@@ -5903,11 +5913,31 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
         payee = _entities(slots["payee"], discourse, set())
         payer = _entities(slots["payer"], discourse, {e.name for e in payee})
     told = bool(payee)
+    if _rejected(scene, cue) and payer and not payee:
+        payer, payee = payee, payer
+    if rule.kind == "financing" and payee and not payer and payee[0].kinds & _LENDERS:
+        payer, payee = payee, payer
     for mine, labels, other in ((payer, rule.payer, payee), (payee, rule.payee, payer)):
-        if not mine and ("subject" in labels or "topic" in labels):
+        if not mine and ("subject" in labels or "topic" in labels) and not _place_taken(low, zone, labels, discourse.grammar):
             topic = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), {e.name for e in other})
             mine.extend([topic] if topic else [])
     return payer, payee, told
+
+
+_LENDERS = frozenset(("bank", "fund", "investor", "insurer", "broker"))
+
+
+def _rejected(scene: Scene, cue: Cue) -> bool:
+    """Whether the clause says that its subject turned the deal of a cue down: then the subject is the one who was asked."""
+    return any(word.rule.rejects and word.end <= cue.start and cue.start - word.end < 60 for word in scene.status)
+
+
+def _place_taken(low: str, zone: tuple[int, int], labels: Sequence[str], grammar: NamesGrammar) -> bool:
+    """Whether the slot's own preposition follows the cue with something else than a company behind it ("invests 5 billion in cables")."""
+    wanted = next((label for label in labels if label in grammar.case_labels), None)
+    if wanted is None or labels[0] != wanted:
+        return False
+    return any(grammar.cases.get(piece) == wanted for piece in _PIECES.findall(low, zone[0], min(zone[1], zone[0] + 90)))
 
 
 def _either_way(low: str, scene: Scene, cue: Cue) -> tuple[list[Actor], list[Actor]]:
@@ -6058,7 +6088,14 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
 
 
 def _note_topic(scene: Scene, discourse: Discourse) -> None:
-    """The first bare company of a sentence is what the next ones call "the company" or "it"."""
+    """The first bare company of a sentence, or the only one, is what the next ones call "the company" or "it"."""
+    named = {actor.entity.name: actor for actor in scene.actors if actor.entity is not None}
+    if len(named) == 1:
+        actor = next(iter(named.values()))
+        assert actor.entity is not None
+        if discourse.counts[actor.entity.name] >= discourse.salient:
+            discourse.topics.append((actor.start, actor.entity))
+            return
     for actor in scene.actors:
         if actor.label == "" and not actor.open_run:
             entity = actor.entity or (actor.reference and discourse.resolve(actor.reference, set()))
@@ -6072,6 +6109,9 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
     for other in reversed(here):
         if frame.kind == SAME or (frame.kind == other.kind and _may_be_one(frame, other, loose=True)):
             return other
+        if frame.kind in _RAISED and other.kind in _RAISED and (frame.cue.rule.light and other.money is None or
+                                                                other.cue.rule.light and frame.money is None):  # fmt: skip
+            return other
     near = [other for other in reversed(earlier[-12:]) if frame.sentence - other.sentence <= 4]
     if frame.kind == SAME:
         return near[0] if near and (frame.money is None or near[0].money is None or _same_sum(frame.money, near[0].money)) else None
@@ -6081,6 +6121,9 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
         if frame.kind == other.kind and (frame.money is None or other.money is None) and _may_be_one(frame, other, loose=False):
             return other
     return None
+
+
+_RAISED = frozenset(("funding_round", "listing", "financing", "share_sale"))  # what money can be raised by
 
 
 def _names(entities: Iterable[Entity]) -> set[str]:
@@ -6112,6 +6155,8 @@ def _same_sum(a: Money, b: Money) -> bool:
 
 def _absorb(host: Frame, frame: Frame) -> None:
     """Add to a deal what another telling of it knows."""
+    if host.cue.rule.light and frame.kind in _RAISED:
+        host.kind, host.cue = frame.kind, frame.cue
     if host.kind in ("other", SAME):
         host.kind = frame.kind if frame.kind != SAME else host.kind
     for mine, theirs, other in ((host.payer, frame.payer, _names(host.payee)), (host.payee, frame.payee, _names(host.payer))):
@@ -6224,7 +6269,7 @@ def compile_language(data: Mapping[str, Any], currencies: Mapping[str, Any]) -> 
         code=data.get("language", ""),
         money=compile_money(data, currencies),
         dates=compile_dates(data.get("dates")),
-        names=compile_names(names),
+        names=compile_names(names, frozenset(fold(word) for word in data.get("function_words", ()))),
         cues=index_rules(rules),
         abbreviations=frozenset(sentences.get("abbreviations", ())),
         ordinal_dot=bool(sentences.get("before_number")),
@@ -6256,11 +6301,13 @@ def _rule_of(section: str, item: Mapping[str, Any]) -> Rule:
         otherwise=item.get("otherwise"),
         alternative=_rule_of(section, {"payer": item.get("payer", ()), **alternative}) if alternative else None,
         weight=item.get("weight", 0),
+        light=item.get("light", False),
+        rejects=item.get("rejects", False),
     )
 
 
-def compile_names(names: Mapping[str, Any]) -> NamesGrammar:
-    """The names grammar from the `names` key of a language file."""
+def compile_names(names: Mapping[str, Any], function_words: frozenset[str]) -> NamesGrammar:
+    """The names grammar from the `names` key of a language file and the folded function words."""
     words = lambda key: frozenset(names.get(key, ()))  # noqa: E731
     return NamesGrammar(
         suffixes=words("suffixes"),
@@ -6268,8 +6315,10 @@ def compile_names(names: Mapping[str, Any]) -> NamesGrammar:
         determiners=words("determiners"),
         connectors=words("connectors"),
         conjunctions=words("conjunctions"),
-        not_names=frozenset(fold(word) for word in names.get("not_names", ())),
+        not_names=frozenset(fold(word) for key in ("not_names", "articles", "determiners", "stops") for word in names.get(key, ()))
+        | frozenset(fold(word) for forms in names.get("cases", {}).values() for word in forms) | function_words,
         cases={form: label for label, forms in names.get("cases", {}).items() for form in forms},
+        case_labels=frozenset(names.get("cases", {})),
         stops=words("stops"),
         possessives=words("possessives"),
         genitives=tuple(names.get("genitives", ())),
@@ -6508,7 +6557,7 @@ def read_mentions(copy: Copy, language: Language, gazetteer: Gazetteer, referenc
 def read_deals(copy: Copy, found: Findings, language: Language, gazetteer: Gazetteer) -> tuple[list[Frame], dict[int, str]]:
     """The deals of the article and the role of each sum, from its mentions."""
     companies = [name for name in found.names if name.entity.kind == "company"]
-    discourse = Discourse(gazetteer, companies, {run.start: run for run in found.runs})
+    discourse = Discourse(gazetteer, language.names, companies, {run.start: run for run in found.runs})
     sections = {section: found.cues.get(section, []) for section in ("deals", "roles", "status")}
     scenes = [scene for index, span in enumerate(found.sentences)
               if (scene := make_scene(copy, index, span, found, companies, sections, language)) is not None]  # fmt: skip
