@@ -3450,10 +3450,15 @@ def find_money(text: str, grammar: MoneyGrammar) -> tuple[list[Money], list[Shar
     others: list[tuple[int, int]] = []
     stated: set[Decimal | None] = {made.value for made in sums if made.code and made.value is not None and made.scale >= MILLION}
     done = 0
+    nearest, named_at = None, 0
     for made, code in zip(sums, codes):
         implied = not code
+        if code and text[made.start - 1 : made.start] not in ("(", "["):
+            nearest, named_at = code, made.end
         if implied:
-            code = main if bare_is_money(text, made, main, stated, grammar) else None
+            # the currency named last in the same paragraph (not in brackets), else the article's main one
+            likely = nearest if nearest and "\n" not in text[named_at : made.start] else main or nearest
+            code = likely if bare_is_money(text, made, likely, stated, grammar) else None
         if code is None:
             others.append((made.start, made.end))
             continue
@@ -3545,7 +3550,7 @@ def converted(text: str, left: ReadSum, right: ReadSum, grammar: MoneyGrammar) -
 
 
 def dominant(codes: list[str | None]) -> str | None:
-    """The article's main currency: more than half of all mentions."""
+    """The article's main currency: that of most mentions, where one has half of them."""
     counts: dict[str, int] = {}
     for code in codes:
         if code:
@@ -3553,7 +3558,7 @@ def dominant(codes: list[str | None]) -> str | None:
     if not counts:
         return None
     best = max(counts, key=lambda code: counts[code])
-    return best if counts[best] * 2 > sum(counts.values()) else None
+    return best if counts[best] * 2 >= sum(counts.values()) else None
 
 
 def bare_is_money(text: str, made: ReadSum, main: str | None, stated: set[Decimal | None], grammar: MoneyGrammar) -> bool:
@@ -3575,7 +3580,7 @@ def bare_is_money(text: str, made: ReadSum, main: str | None, stated: set[Decima
         return True
     after = re.split(r"[.!?;\n]", text[made.end:made.end + 60], maxsplit=1)[0]
     found_after = grammar.cue.search(after)
-    return bool(found_after and found_after.lastgroup == "cue")
+    return found_after is None or found_after.lastgroup == "cue"
 
 
 def to_money(text: str, made: ReadSum, code: str, implied: bool, done: int, grammar: MoneyGrammar) -> Money:
@@ -3715,13 +3720,13 @@ def fold(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
-def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazetteer, suffixes: frozenset[str]) -> list[Name]:
+def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazetteer, grammar: NamesGrammar) -> list[Name]:
     """Every listed name in the copy, leftmost and longest first, none inside another.
 
-    A name must begin with a capital or a digit unless the lists write it small; `suffixes` are the endings that the
-    article's language glues to names.
+    A name must begin with a capital or a digit unless the lists write it small.
     """
     text, found, i = copy.text, [], 0
+    suffixes, acronyms = grammar.suffixes, grammar.acronyms_as_words
     index, lower_first = gazetteer.index, gazetteer.lower_first
     size = len(tokens)
     while i < size:
@@ -3730,7 +3735,9 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazett
         if not (first.isupper() or first.isdigit()) and text[start:end].lower() not in lower_first:
             i += 1
             continue
-        best = _longest(text, tokens, i, index, suffixes)
+        # an elided word before an apostrophe is no name: "Dell'operazione"
+        elided = text[end : end + 1] == "'" and text[end + 1 : end + 2].isalpha() and f"{text[start:end].lower()}'" in grammar.elided
+        best = None if elided else _longest(text, tokens, i, index, suffixes, acronyms)
         if best is None:
             i += 1
             continue
@@ -3740,13 +3747,17 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazett
         if entity.kind == "company" and following[0] == stop + 1 and text[stop] == " " and text[slice(*following)] in gazetteer.unit_words:
             stop, last_token = following[1], last_token + 1
             entity = Entity("company", text[start:stop], parent=entity.name, listed=False)
+        if entity.kind == "company" and text[stop : stop + 1] in (" ", ",") and (form := gazetteer.forms.match(text, stop + 1 + (text[stop] == ","))):
+            stop = form.end()
+            while last_token + 1 < size and tokens[last_token + 1][0] < stop:
+                last_token += 1
         found.append(Name(start, stop, entity))
         i = last_token + 1
     return found
 
 
 def _longest(
-    text: str, tokens: Sequence[tuple[int, int]], i: int, index: Mapping[str, Forms], suffixes: frozenset[str]
+    text: str, tokens: Sequence[tuple[int, int]], i: int, index: Mapping[str, Forms], suffixes: frozenset[str], acronyms: bool
 ) -> tuple[Alias, int, int] | None:
     """The longest listed form that begins at token i, its last token and its end offset; None where there is none."""
     start, end = tokens[i]
@@ -3756,17 +3767,17 @@ def _longest(
         if forms.by_second and i + 1 < len(tokens):
             second = fold(text[slice(*tokens[i + 1])])
             for alias in forms.by_second.get(second) or _inflected(forms.by_second, second, suffixes):
-                found = _match_alias(text, tokens, i, alias, suffixes)
+                found = _match_alias(text, tokens, i, alias, suffixes, acronyms)
                 if found is not None:
                     return alias, *found
         for alias in forms.single:
-            if _case_agrees(alias, text[start:end]):
+            if _case_agrees(alias, text[start:end], acronyms):
                 return alias, i, end
     for cut in range(1, min(6, len(word) - 1)):
         if word[-cut:] in suffixes and (shorter := index.get(word[:-cut])):
             for alias in shorter.single:
                 # an ending glued to the name is not part of the mention
-                if _case_agrees(alias, text[start : end - cut]):
+                if _case_agrees(alias, text[start : end - cut], acronyms):
                     return alias, i, end - cut
     return None
 
@@ -3780,7 +3791,7 @@ def _inflected(by_second: Mapping[str, tuple[Alias, ...]], second: str, suffixes
 
 
 def _match_alias(
-    text: str, tokens: Sequence[tuple[int, int]], i: int, alias: Alias, suffixes: frozenset[str]
+    text: str, tokens: Sequence[tuple[int, int]], i: int, alias: Alias, suffixes: frozenset[str], acronyms: bool
 ) -> tuple[int, int] | None:
     """Index of the last token and end offset of a form of several words that begins at token i, or None."""
     words = alias.words
@@ -3798,11 +3809,14 @@ def _match_alias(
         if not _JOINT.fullmatch(text, tokens[i + k - 1][1], start):
             return None
     end = tokens[last][1] - extra
-    return (last, end) if _case_agrees(alias, text[tokens[i][0] : end]) else None
+    return (last, end) if _case_agrees(alias, text[tokens[i][0] : end], acronyms) else None
 
 
-def _case_agrees(alias: Alias, surface: str) -> bool:
-    return not alias.exact or surface == alias.written or (len(surface) > 3 and surface.isupper())
+def _case_agrees(alias: Alias, surface: str, acronyms: bool) -> bool:
+    """Whether capitals are as the form has them, where that matters; `acronyms`: the language writes them as words too (Amd)."""
+    if not alias.exact or surface == alias.written or (len(surface) > 3 and surface.isupper()):
+        return True
+    return acronyms and len(surface) > 2 and alias.written.isupper() and surface == alias.written.capitalize() and not alias.entity.ambiguous
 
 
 @dataclass(frozen=True, slots=True)
@@ -3915,6 +3929,8 @@ class NamesGrammar:
     possessives: frozenset[str]  # words such as its, sua: what follows belongs to a party named before
     genitives: tuple[str, ...]  # endings that mark an owner: 's
     definite_endings: tuple[str, ...]  # endings by which a noun carries its article
+    acronyms_as_words: bool  # whether newsrooms write Amd, Tsmc
+    elided: frozenset[str]  # articles and prepositions with an apostrophe
 
 
 def judge_runs(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar, gazetteer: Gazetteer) -> tuple[list[Name], list[Run]]:  # fmt: skip
@@ -3923,10 +3939,11 @@ def judge_runs(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[Cue]
     Gives the names found, and the runs that remain open (a deal may yet show one to be a company).
     """
     around = _Neighbours(copy, cues, grammar)
+    proper = frozenset(run.words for run in runs if not run.initial or len(run.words) > 1)
     verdict: dict[tuple[str, ...], list[int]] = {}
     for run in runs:
         tally = verdict.setdefault(run.words, [0, 0])
-        tally[0] += _company_evidence(run, around, gazetteer)
+        tally[0] += _company_evidence(run, around, gazetteer, run.words in proper)
         tally[1] += _person_evidence(run, around, gazetteer.given_names)
     entities: dict[tuple[str, ...], Entity] = {}
     for words, (company, person) in verdict.items():
@@ -3977,6 +3994,7 @@ class _Neighbours:
         self.title_starts = sorted(cue.start for cue in self.titles)
         self.speech_starts = {cue.start for cue in self.speech}
         self.speech_ends = {cue.end for cue in self.speech}
+        self.deal_starts = {cue.start for cue in cues.get("deals", ()) if "subject" in (*cue.rule.payer, *cue.rule.payee)}
 
     def before(self, start: int, ends: set[int], reach: int = 3) -> bool:
         """Whether a cue ends right before `start`: only blanks, hyphens or an opening quote between."""
@@ -3988,9 +4006,12 @@ class _Neighbours:
         return starts[k] if k < len(starts) and starts[k] - begin <= reach else None
 
 
-def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer) -> int:
-    low = around.low
+def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, proper: bool) -> int:
+    """How much speaks for a company; `proper` where the word has its capital elsewhere than at the start of a sentence too."""
+    low, grammar = around.low, around.grammar
     score = 0
+    if proper and run.end + 1 in around.deal_starts and low[run.end] == " ":
+        score += 1
     if run.legal:
         score += 6
     if len(run.words) > 1 and any(fold(word) in gazetteer.head_words for word in run.words[run.initial:]):
@@ -4002,8 +4023,8 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer) -> in
         gap = low[run.full_end : noun]
         if gap in (" ", "-") and not around.grammar.definite_endings and not run.initial:
             score += 2
-        elif not (run.initial and len(run.words) == 1) and gap.startswith((", ", " (", " – ")) and not any(c in gap[2:] for c in ",.;:()–") and \
-                gap[2:].split(" ", 1)[0].rstrip("'") in around.grammar.determiners | around.grammar.articles and \
+        elif gap.startswith((", ", " (", " – ")) and not any(c in gap[2:] for c in ",.;:()–") and \
+                (gap[2:] == "" or gap[2:].split(" ", 1)[0].rstrip("'") in (grammar.determiners | grammar.articles if proper else grammar.articles)) and \
                 around.starts_within(around.title_starts, run.full_end, noun - run.full_end) is None:  # fmt: skip
             score += 3
     return score
@@ -4081,8 +4102,8 @@ def outside_spans(tokens: Sequence[tuple[int, int]], claimed: Sequence[tuple[int
     return kept
 
 
-def outside(names: Sequence[Name], claimed: Sequence[tuple[int, int]]) -> list[Name]:
-    """The names that overlap no claimed span (both in order)."""
+def outside(names: Sequence[T], claimed: Sequence[tuple[int, int]]) -> list[T]:
+    """The names or cues that overlap no claimed span (both in order)."""
     kept, k = [], 0
     for name in names:
         while k < len(claimed) and claimed[k][1] <= name.start:
@@ -5944,6 +5965,11 @@ def _either_way(low: str, scene: Scene, cue: Cue) -> tuple[list[Actor], list[Act
     """Payer and payee of "A in talks with B on an investment", which leaves the direction open: a start-up is the one that receives."""
     first = _subject(low, scene, cue, scene.actors)
     second = [actor for actor in scene.actors if actor.label == "with"]
+    pair = [actor for actor in scene.actors if actor.label == "between"]
+    if not second and len(pair) == 2:
+        first, second = pair[:1], pair[1:]
+    elif not second and len(first) == 2:
+        first, second = first[:1], first[1:]
     if not first or not second:
         return first, second
     young = [[a for a in side if a.entity is not None and "startup" in a.entity.kinds] for side in (first, second)]
@@ -6323,6 +6349,11 @@ def compile_names(names: Mapping[str, Any], function_words: frozenset[str]) -> N
         possessives=words("possessives"),
         genitives=tuple(names.get("genitives", ())),
         definite_endings=tuple(names.get("definite_endings", ())),
+        acronyms_as_words=names.get("acronyms_as_words", False),
+        elided=frozenset(
+            word for words in (names.get("articles", ()), names.get("determiners", ()), *names.get("cases", {}).values())
+            for word in words if word.endswith("'")
+        ),
     )
 
 
@@ -6540,9 +6571,11 @@ def read_mentions(copy: Copy, language: Language, gazetteer: Gazetteer, referenc
     claimed = sorted([(m.start, m.end) for m in money] + [(s.start, s.end) for s in shares] + quantities)
     sentences = split_sentences(copy, language.abbreviations, language.ordinal_dot, claimed)
     starts = sentence_starts(copy, sentences, tokens)
-    names = outside(find_listed(copy, tokens, gazetteer, language.names.suffixes), [(m.start, m.end) for m in money])
+    names = outside(find_listed(copy, tokens, gazetteer, language.names), [(m.start, m.end) for m in money])
     cues = find_cues(copy, tokens, language.cues)
     names = settle_ambiguous(copy, names, starts, cues, gazetteer)
+    solid = [(n.start, n.end) for n in names if n.entity.kind in ("company", "outlet", "product")]
+    cues = {section: outside(found, solid) for section, found in cues.items()}
     runs = find_runs(copy, tokens, names, starts, language.names, gazetteer, claimed)
     unlisted, runs = judge_runs(copy, runs, cues, language.names, gazetteer)
     names = sorted([*names, *unlisted], key=lambda name: name.start)
@@ -6574,7 +6607,8 @@ def make_scene(copy: Copy, index: int, span: tuple[int, int], found: Findings, c
     names = between(companies, span)
     if not (money or names or inside["deals"]):
         return None
-    barriers = sorted(thing.end for thing in (*money, *between(found.dates, span), *inside["deals"]))
+    places = [name for name in between(found.names, span) if name.entity.kind == "place" and copy.text[name.end : name.end + 1] != "-"]
+    barriers = sorted(thing.end for thing in (*money, *between(found.dates, span), *inside["deals"], *places))
     nouns = [cue.start for cue in found.cues.get("nouns", ())]
     runs = [run for run in between(found.runs, span) if run.words in found.proper and not _modifies(copy.low, run, nouns)]
     actors = find_actors(copy, span, names, between(found.references, span), runs, barriers, language.names)
