@@ -3980,6 +3980,9 @@ def _add_short_forms(entities: dict[tuple[str, ...], Entity], verdict: Mapping[t
             entities[words] = next(iter(fits))
 
 
+_ONE_WORD = re.compile(r" ([^\W\d_]{4,16}) $")
+
+
 class _Neighbours:
     """What stands just before and after a run: company nouns, titles and speech verbs, by offset."""
 
@@ -4000,6 +4003,16 @@ class _Neighbours:
         """Whether a cue ends right before `start`: only blanks, hyphens or an opening quote between."""
         return any(end in ends for end in range(max(0, start - reach), start) if not self.low[end:start].strip(" -\""))
 
+    def before_adjective(self, start: int) -> bool:
+        """Whether a company noun and one more word stand right before `start`: "the Dutch start-up", "fondul londonez"."""
+        match = _ONE_WORD.search(self.low, max(0, start - 24), start)
+        if match is None or match.start() not in self.noun_ends:
+            return False
+        word = match.group(1)
+        grammar = self.grammar
+        return not (word in grammar.stops or word in grammar.cases or word in grammar.conjunctions or word in grammar.articles
+                    or word in grammar.determiners or match.start(1) in self.speech_starts or match.start(1) in self.deal_starts)  # fmt: skip
+
     def starts_within(self, starts: Sequence[int], begin: int, reach: int) -> int | None:
         """The first cue start in the next `reach` code points, or None."""
         k = bisect.bisect_left(starts, begin)
@@ -4016,7 +4029,7 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, prope
         score += 6
     if len(run.words) > 1 and any(fold(word) in gazetteer.head_words for word in run.words[run.initial:]):
         score += 4 if not run.initial or low[run.end : run.end + 2].strip(" ")[:1] in ("", ",", "'", "(", "\u2013") else 1
-    if around.before(run.start, around.noun_ends):
+    if around.before(run.start, around.noun_ends) or around.before_adjective(run.start):
         score += 4
     noun = around.starts_within(around.noun_starts, run.full_end, 45)
     if noun is not None:
@@ -5570,12 +5583,10 @@ class Discourse:
                 if at < reference.start and entity.name not in exclude:
                     return entity
             return next((e for e in reversed(earlier) if e.name not in exclude), None)
-        fitting = [e for e in earlier if e.name not in exclude and (reference.kind in e.kinds or (not e.listed and reference.kind in _LOOSE_KINDS))]
-        for at, entity in reversed(self.topics):
-            if at < reference.start and entity in fitting:
-                return entity
-        if fitting:
-            return fitting[-1]
+        for known in (True, False):  # a company that no list knows may be anything, if nothing listed is of the kind
+            fitting = [e for e in earlier if e.name not in exclude and (reference.kind in e.kinds if known else not e.listed)]
+            if fitting:
+                return fitting[-1]
         return None
 
 
@@ -5591,9 +5602,6 @@ class Discourse:
         for run in self.runs.values():
             if run.words in self.adopted:
                 yield Name(run.start, run.full_end, self.adopted[run.words], "names.deal")
-
-
-_LOOSE_KINDS = frozenset(("startup",))
 
 
 def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], references: Sequence[Reference], runs: Sequence[Run],
@@ -5698,15 +5706,14 @@ def find_sources(copy: Copy, sentences: Sequence[tuple[int, int]], cues: Sequenc
         here = names[bisect.bisect_left(name_starts, begin) : bisect.bisect_left(name_starts, end)]
         if mine:
             _sentence_sources(copy.low, (begin, end), mine, here, grammar, found)
+        quoted = '"' in copy.text[begin:end] or any("subject" in cue.rule.source for cue in mine)
         for name in here:
-            if name.entity.kind == "outlet" and _bylined(copy.low, name):
-                _note(found, name, "reported", False, "sources.byline")
+            # newsrooms name others for what they said; an outlet that does business is told apart by its deals
+            if name.entity.kind == "outlet":
+                _note(found, name, "reported", False, "sources.outlet")
+            elif name.entity.kind == "person" and quoted:
+                _note(found, name, "stated", False, "sources.quote")
     return list(found.values())
-
-
-def _bylined(low: str, name: Name) -> bool:
-    """An agency or paper in brackets: "(Reuters)", "MADRID, 3 nov (EFE) –"."""
-    return low[name.start - 1 : name.start] in ("(", "/", "[") and low[name.end : name.end + 1] in (")", "/", "]")
 
 
 def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], names: Sequence[Name], grammar: NamesGrammar,
@@ -5714,7 +5721,6 @@ def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], name
     speakers = [name for name in names if name.entity.kind in _SPEAKERS]
     actors = find_actors(Copy("", low, None), span, speakers, (), (), [cue.end for cue in cues], grammar)
     by_start = {name.start: name for name in speakers}
-    heard: list[tuple[Name, Cue]] = []
     for cue in cues:
         rule = cue.rule
         if rule.kind == "anonymous":
@@ -5726,11 +5732,10 @@ def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], name
             if group:
                 for name in group:
                     _note(found, name, rule.act or "reported", rule.first, rule.id)
-                    heard.append((name, cue))
                 break
     for cue in cues:
-        if cue.rule.first and not cue.rule.source and heard:
-            outlets = [name for name, _ in heard if name.entity.kind == "outlet"]
+        if cue.rule.first and not cue.rule.source:
+            outlets = [name for name in speakers if name.entity.kind == "outlet"]
             if outlets:
                 nearest = min(outlets, key=lambda name: max(cue.start - name.end, name.start - cue.end))
                 _note(found, nearest, "first_reported", True, cue.rule.id)
@@ -5899,20 +5904,23 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
     zone_start = scene.deals[position - 1].end if position else scene.start
     after_from = money.start if number and money is not None else cue.end
     zone = (after_from, until or zone_end)
-    rule: Rule | None = cue.rule
-    while rule is not None:
-        payer, payee, told = _fill_slots(low, scene, cue, rule, zone, zone_start, discourse)
-        if told or rule.alternative is None:
-            break
-        rule = rule.alternative
-    assert rule is not None
+    mine = [m for m in scene.money if money is not None and number and cue.end <= m.start < money.start]
+    gap_from = mine[-1].end if mine else None
+    rule = cue.rule
+    payer, payee, told = _fill_slots(low, scene, cue, rule, zone, zone_start, discourse, gap_from)
+    other = rule.alternative
+    while not told and other is not None:
+        slots = _fill_slots(low, scene, cue, other, zone, zone_start, discourse, gap_from)
+        if slots[2] or other.kind == SAME:
+            rule, (payer, payee, told) = other, slots
+        other = other.alternative
     status, hedged = _status(low, scene, cue)
     return Frame(rule.kind or "other", cue, scene.index, payer, payee, money, stake, status, hedged, [scene.index],
                  rules=[cue.rule.id])  # fmt: skip
 
 
 def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, int], zone_start: int,
-                discourse: Discourse) -> tuple[list[Entity], list[Entity], bool]:  # fmt: skip
+                discourse: Discourse, until_from: int | None) -> tuple[list[Entity], list[Entity], bool]:  # fmt: skip
     """Payer and payee of a cue by its rule, and whether the sentence itself names the payee."""
     slots: dict[str, list[Actor]] = {"payer": [], "payee": []}
     taken: set[int] = set()
@@ -5934,6 +5942,9 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
         payee = _entities(slots["payee"], discourse, set())
         payer = _entities(slots["payer"], discourse, {e.name for e in payee})
     told = bool(payee)
+    gapped = [a for a in scene.actors if until_from is not None and until_from <= a.start < zone[0] and not a.label and a.entity is not None]
+    if len(gapped) == 1 and "subject" in rule.payer and gapped[0].entity is not None:
+        payer = [gapped[0].entity]  # "Nvidia invests 5 billion, SoftBank 3": the verb is not said again
     if _rejected(scene, cue) and payer and not payee:
         payer, payee = payee, payer
     if rule.kind == "financing" and payee and not payer and payee[0].kinds & _LENDERS:
@@ -5988,27 +5999,34 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
             if actor.end <= cue.start and actor.label == label and cue.start - actor.end <= (60 if label == "poss" else 14):
                 return [actor]
         return []
+    if label == "next":
+        return [a for a in free if 0 <= a.start - cue.end <= 2 and not low[cue.end : a.start].strip()][:1]
     wanted = "" if label == "object" else label
     for actor in free:
         if after[0] <= actor.start < after[1] and actor.label == wanted:
-            if label == "object" and (actor.start - cue.end > 90 or _sentence_turn(low[cue.end : actor.start])):
+            if label == "object" and (actor.start - cue.end > 90 or _sentence_turn(low, cue.end, actor.start, scene.money)):
                 return []
             return [a for a in free if a.group == actor.group and a.start >= actor.start]
     if label != "object":
         for actor in reversed(free):
-            if zone_start <= actor.start < cue.start and actor.label == wanted and _opens_clause(low, scene, actor):
+            if zone_start <= actor.start < cue.start and actor.label == wanted and _opens_clause(low, scene, actor, cue.start):
                 return [a for a in free if a.group == actor.group and a.end <= cue.start]
     return []
 
 
-def _opens_clause(low: str, scene: Scene, actor: Actor) -> bool:
-    """Whether an actor stands in the first words of its clause: there it may belong to the verb that follows."""
+def _opens_clause(low: str, scene: Scene, actor: Actor, cue_start: int) -> bool:
+    """Whether an actor stands in the first words of its clause or right before a cue: there it may belong to what follows."""
     before = low[max(scene.start, actor.start - 40) : actor.start]
+    if low.count(" ", actor.end, cue_start) <= 3 and cue_start - actor.end < 24:
+        return True
     return len(re.split(r"[,;:\u2013(]", before)[-1].split()) <= 4 and (actor.start - scene.start < 40 or len(before) < 40 or "," in before)
 
 
-def _sentence_turn(gap: str) -> bool:
-    """Whether the text between a verb and a would-be object shows that a new clause has begun."""
+def _sentence_turn(low: str, begin: int, end: int, sums: Sequence[Money]) -> bool:
+    """Whether the text between a verb and a would-be object shows that a new clause has begun; a sum may stand in between."""
+    gap = low[begin:end]
+    if any(begin <= money.start < end for money in sums):
+        gap = gap.replace(",", "", 2)
     return ";" in gap or ": " in gap or gap.count(",") > 1 or " \u2013 " in gap
 
 
@@ -6595,7 +6613,8 @@ def read_deals(copy: Copy, found: Findings, language: Language, gazetteer: Gazet
     scenes = [scene for index, span in enumerate(found.sentences)
               if (scene := make_scene(copy, index, span, found, companies, sections, language)) is not None]  # fmt: skip
     frames, roles = article_frames(copy.low, scenes, discourse)
-    found.names.extend(discourse.adopted_names())
+    kept = {entity.name for frame in frames for entity in (*frame.payer, *frame.payee)}
+    found.names.extend(name for name in discourse.adopted_names() if name.entity.name in kept)
     return frames, roles
 
 
@@ -6610,16 +6629,19 @@ def make_scene(copy: Copy, index: int, span: tuple[int, int], found: Findings, c
     places = [name for name in between(found.names, span) if name.entity.kind == "place" and copy.text[name.end : name.end + 1] != "-"]
     barriers = sorted(thing.end for thing in (*money, *between(found.dates, span), *inside["deals"], *places))
     nouns = [cue.start for cue in found.cues.get("nouns", ())]
-    runs = [run for run in between(found.runs, span) if run.words in found.proper and not _modifies(copy.low, run, nouns)]
+    runs = [run for run in between(found.runs, span) if run.words in found.proper and not _modifies(copy.low, run, nouns, language.names)]
     actors = find_actors(copy, span, names, between(found.references, span), runs, barriers, language.names)
     return Scene(index, *span, tuple(actors), tuple(money), tuple(between(found.shares, span)),
                  tuple(inside["deals"]), tuple(inside["roles"]), tuple(inside["status"]))  # fmt: skip
 
 
-def _modifies(low: str, run: Run, nouns: Sequence[int]) -> bool:
+def _modifies(low: str, run: Run, nouns: Sequence[int], grammar: NamesGrammar) -> bool:
     """Whether a run stands before a company noun that it only describes: "a Kochi data centre firm"."""
     k = bisect.bisect_left(nouns, run.end)
-    return k < len(nouns) and nouns[k] - run.end < 26 and bool(re.fullmatch(r"(?: [a-z]+){1,2} ", low[run.end : nouns[k]]))
+    if k == len(nouns) or nouns[k] - run.end > 26 or not re.fullmatch(r"(?: [a-z]+){1,2} ", low[run.end : nouns[k]]):
+        return False
+    return not any(word in grammar.cases or word in grammar.stops or word in grammar.determiners or word in grammar.articles
+                   for word in low[run.end : nouns[k]].split())  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -6651,7 +6673,8 @@ def assemble(article: Article, copy: Copy, found: Findings, frames: Sequence[Fra
     ]  # fmt: skip
     chips = [Chip(e.name, e.vendor, e.chip_class, tuple(span(n.start, n.end) for n in names), names[0].rule)
              for e, names in by_entity.items() if e.kind == "chip"]  # fmt: skip
-    sources = [Source(s.name, s.kind, s.first, tuple(s.acts), tuple(span(*at) for at in s.spans), s.rule) for s in found.sources]
+    told = [s for s in found.sources if s.kind != "outlet" or s.name not in dealing]
+    sources = [Source(s.name, s.kind, s.first, tuple(s.acts), tuple(span(*at) for at in s.spans), s.rule) for s in told]
     return Record(
         SCHEMA_VERSION, article.id, article.path, header.language, header.confidence, header.published, header.reference,
         amounts=tuple(_amount(m, span(m.start, m.end), roles.get(m.start, "other")) for m in found.money),
