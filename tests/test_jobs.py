@@ -1,0 +1,169 @@
+"""--jobs and --timeout: the same bytes from any number of workers, and trouble that stays with the article it belongs to."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import SCRIPT
+from test_cli import records, write_articles
+
+METHODS = ["fork", "forkserver", "spawn"]
+
+
+def children_of(pid):
+    """All processes below a process."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat") as file:
+                    parent = int(file.read().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            if parent == pid:
+                found += [int(entry), *children_of(int(entry))]
+    return found
+
+
+def runs(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def gone(pids, seconds=5.0):
+    """Whether the processes have all ended within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not any(map(runs, pids)):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """A folder with all kinds of input and some failures."""
+    folder = write_articles(tmp_path / "x", 120)
+    lines = "".join(json.dumps({"text": f"line {n}", "id": f"l{n}"}) + "\n" + ("broken\n" if n % 50 == 7 else "") for n in range(300))
+    (folder / "00050.jsonl").write_text(lines)
+    (folder / "00051.json").write_text(json.dumps([{"text": f"item {n}"} for n in range(40)], indent=1))
+    (folder / "00052.txt").write_bytes(b"\xff")
+    (folder / "00053.txt").write_bytes(b"")
+    return folder
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_bytes(run, mixed, wrapped, method):
+    one = run("x", "-j1")
+    assert one.returncode == 1
+    assert one.stdout.count(b"\n") > 400
+    for options in (["-j2"], ["-j3"], ["-j7"], [], ["-j1", "--timeout", "60"], ["-j2", "--timeout", "60"]):
+        many = run("x", *options, script=wrapped, env={"START_METHOD": method})
+        assert many.stdout == one.stdout, options
+        assert many.stderr == one.stderr, options
+        assert many.returncode == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_trouble_costs_that_article_alone(run, tmp_path, wrapped, method):
+    folder = write_articles(tmp_path / "x", 60)
+    (folder / "00005.txt").write_text("HANG")
+    (folder / "00020.txt").write_text("CRASH")
+    (folder / "00021.txt").write_text("CRASH again")
+    (folder / "00040.txt").write_text("FAULT")
+    (folder / "00059.txt").write_text("HANG at the end")
+    for jobs in ("1", "2"):
+        result = run("x", "-j", jobs, "--timeout", "1.5", script=wrapped, env={"START_METHOD": method})
+        assert [r["path"] for r in records(result.stdout)] == [
+            f"x/{n:05}.txt" for n in range(60) if n not in (5, 20, 21, 40, 59)]
+        errors = result.stderr.decode().splitlines()
+        assert [error.split(": ")[1] for error in errors] == [f"x/{n:05}.txt" for n in (5, 20, 21, 40, 59)]
+        assert "longer than 1.5 s" in errors[0] and "died" in errors[1] and "planted" in errors[3]
+        assert result.returncode == 1
+
+
+def test_timeout_without_jobs(run, tmp_path, wrapped):
+    (tmp_path / "a.txt").write_text("HANG")
+    (tmp_path / "b.txt").write_text("good")
+    result = run("a.txt", "b.txt", "--timeout", "0.5", script=wrapped)
+    assert [r["path"] for r in records(result.stdout)] == ["b.txt"]
+    assert b"a.txt: took longer" in result.stderr
+
+
+def test_a_slow_reader_is_no_slow_article(run, tmp_path, wrapped):
+    write_articles(tmp_path / "x", 600, "BUSY" + "y" * 2000)
+    process = run.start("x", "-j2", "--timeout", "1", script=wrapped, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.readline()
+    time.sleep(3)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
+    assert len(records(out)) == 600 - 1
+
+
+def test_fault_in_the_main_process(run, tmp_path, wrapped):
+    (tmp_path / "a.txt").write_text("FAULT")
+    (tmp_path / "b.txt").write_text("good")
+    result = run("a.txt", "b.txt", "-j1", script=wrapped)
+    assert [r["path"] for r in records(result.stdout)] == ["b.txt"]
+    assert b"a.txt: extract_deals failed on it (ZeroDivisionError: planted)" in result.stderr
+    assert result.returncode == 1
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs /proc")
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, "pipe", signal.SIGKILL])
+def test_no_worker_is_left_behind(run, tmp_path, wrapped, method, end):
+    write_articles(tmp_path / "x", 2000, "SLOW")
+    process = run.start("x", "-j3", script=wrapped, env={"START_METHOD": method}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    for _ in range(5):
+        process.stdout.readline()
+    workers = children_of(process.pid)
+    assert len(workers) >= 2
+    if end == "pipe":
+        process.stdout.close()
+    else:
+        process.send_signal(end)
+        process.stdout.close()
+    status = process.wait(timeout=20)
+    assert status == {signal.SIGINT: 130, signal.SIGTERM: 143, "pipe": 0, signal.SIGKILL: -9}[end] or end == signal.SIGTERM and status == 0
+    assert gone(workers)
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2 or not hasattr(os, "wait4"), reason="needs two cores")
+def test_two_workers_are_nearly_twice_as_fast(run, tmp_path, wrapped):
+    """A floor far below what is measured (see tests/bench): machines that run tests are busy."""
+    lines = b"".join(b'{"text": "BUSY %d"}\n' % n for n in range(1500))
+    (tmp_path / "feed.jsonl").write_bytes(lines)
+
+    def seconds(jobs):
+        begun = time.monotonic()
+        assert run("feed.jsonl", "-o", f"{jobs}.out", "-j", jobs, script=wrapped).returncode == 0
+        return time.monotonic() - begun
+
+    assert max(seconds("1") / seconds("2") for _ in range(3)) > 1.4
+
+
+def test_memory_of_the_main_process_is_flat(run, tmp_path):
+    """20,000 articles over a line stream, in workers: the main process stays small."""
+    with open(tmp_path / "feed.jsonl", "wb") as file:
+        for number in range(20000):
+            file.write(b'{"text": "article %d %s"}\n' % (number, b"word " * 200))
+    code = (
+        "import resource, runpy, sys; sys.argv = ['x', 'feed.jsonl', '-j2', '-o', 'out'];"
+        f"sys.path.insert(0, {str(SCRIPT.parent)!r}); import {SCRIPT.stem} as p; status = p.main(sys.argv[1:]);"
+        "print(status, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, timeout=300, check=True)
+    status, peak = map(int, result.stdout.split())
+    assert status == 0
+    assert peak < 120_000  # KiB
