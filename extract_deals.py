@@ -18,7 +18,9 @@ dates, sources), the deals between them, merging across articles, writing, the c
 from __future__ import annotations
 
 import argparse
+import array
 import base64
+import binascii
 import bisect
 import contextlib
 import datetime
@@ -3702,10 +3704,10 @@ class Forms:
 class Gazetteer:
     """All listed names by the folded first word of each form."""
 
-    index: Mapping[str, Forms]
+    index: Shelf[Forms]
     lower_first: frozenset[str]  # first words of names that are written with a small letter
-    by_name: Mapping[str, Entity]
-    by_seat: Mapping[str, tuple[Entity, ...]]
+    by_name: Shelf[Entity]
+    by_seat: Shelf[tuple[Entity, ...]]
     forms: re.Pattern[str]  # legal forms, matched where a word starts
     head_words: frozenset[str]  # words that make a capitalised run a company
     given_names: frozenset[str]  # folded
@@ -3757,12 +3759,12 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazett
 
 
 def _longest(
-    text: str, tokens: Sequence[tuple[int, int]], i: int, index: Mapping[str, Forms], suffixes: frozenset[str], acronyms: bool
+    text: str, tokens: Sequence[tuple[int, int]], i: int, index: Shelf[Forms], suffixes: frozenset[str], acronyms: bool
 ) -> tuple[Alias, int, int] | None:
     """The longest listed form that begins at token i, its last token and its end offset; None where there is none."""
     start, end = tokens[i]
     word = fold(text[start:end])
-    forms = index.get(word)
+    forms = index.find(word)
     if forms is not None:
         if forms.by_second and i + 1 < len(tokens):
             second = fold(text[slice(*tokens[i + 1])])
@@ -3774,7 +3776,7 @@ def _longest(
             if _case_agrees(alias, text[start:end], acronyms):
                 return alias, i, end
     for cut in range(1, min(6, len(word) - 1)):
-        if word[-cut:] in suffixes and (shorter := index.get(word[:-cut])):
+        if word[-cut:] in suffixes and (shorter := index.find(word[:-cut])):
             for alias in shorter.single:
                 # an ending glued to the name is not part of the mention
                 if _case_agrees(alias, text[start : end - cut], acronyms):
@@ -3927,6 +3929,7 @@ class NamesGrammar:
     case_labels: frozenset[str]
     stops: frozenset[str]
     possessives: frozenset[str]  # words such as its, sua: what follows belongs to a party named before
+    relatives: frozenset[str]  # relative pronouns
     genitives: tuple[str, ...]  # endings that mark an owner: 's
     definite_endings: tuple[str, ...]  # endings by which a noun carries its article
     acronyms_as_words: bool  # whether newsrooms write Amd, Tsmc
@@ -4028,7 +4031,7 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, prope
     if run.legal:
         score += 6
     if len(run.words) > 1 and any(fold(word) in gazetteer.head_words for word in run.words[run.initial:]):
-        score += 4 if not run.initial or low[run.end : run.end + 2].strip(" ")[:1] in ("", ",", "'", "(", "\u2013") else 1
+        score += 4 if not run.initial or low[run.end : run.end + 2].strip(" ")[:1] in ("", ",", "'", "(", "\u2013") else 0
     if around.before(run.start, around.noun_ends) or around.before_adjective(run.start):
         score += 4
     noun = around.starts_within(around.noun_starts, run.full_end, 45)
@@ -4101,7 +4104,7 @@ def _stands_alone(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
     if name.entity.kind in ("outlet", "chip") and previous[:1].isupper() and previous.isalpha() and name.start - len(previous) - 1 > 0:
         return False
     return not (previous[:1].isupper() and previous.isalpha() and fold(previous) in gazetteer.given_names) and not (
-        following[:1].isupper() and following.lower() not in gazetteer.head_words and fold(following) not in gazetteer.index)
+        following[:1].isupper() and following.lower() not in gazetteer.head_words and gazetteer.index.find(fold(following)) is None)
 
 
 def outside_spans(tokens: Sequence[tuple[int, int]], claimed: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -5512,7 +5515,7 @@ def _made_or_owned(low: str, cue: Cue, kind: str, before: Name | None, follows: 
         if name is None or any(c in low[min(cue.end, name.end) : max(cue.start, name.start)] for c in ",.;:()\n"):
             continue
         if name.entity.parent and (name.entity.kind == "product" if kind == "maker" else name.entity.kind in ("company", "product")):
-            return gazetteer.by_name.get(name.entity.parent)
+            return gazetteer.by_name.find(name.entity.parent)
     return None
 
 
@@ -5551,7 +5554,7 @@ class Discourse:
     mentions: list[Name]  # companies, in order
     runs: Mapping[int, Run]  # open runs by start
     adopted: dict[tuple[str, ...], Entity] = field(default_factory=dict)
-    sentence_start: int = 0
+    bare: Sequence[tuple[int, Entity]] = ()  # companies of this sentence that no preposition holds
     counts: Counter[str] = field(default_factory=Counter)
     salient: int = 1
 
@@ -5568,15 +5571,14 @@ class Discourse:
         earlier = [name.entity for name in self.mentions if name.end <= reference.start]
         if reference.seat is not None:
             here = [entity for entity in (*reversed(earlier), *(n.entity for n in self.mentions)) if reference.seat in entity.seats]
-            listed = self.gazetteer.by_seat.get(reference.seat, ())
+            listed = self.gazetteer.by_seat.find(reference.seat) or ()
             if here:
                 return next((e for e in here if e.name not in exclude), None)
             fits = [e for e in listed if reference.kind == "any" or reference.kind in e.kinds]
             if len(fits) == 1 and fits[0].name not in exclude:
                 return fits[0]
         if reference.kind in ("any", "pronoun"):
-            here = [name.entity for name in self.mentions if self.sentence_start <= name.start and name.end <= reference.start]
-            inside = next((e for e in here if e.name not in exclude), None)
+            inside = next((e for at, e in self.bare if at < reference.start and e.name not in exclude), None)
             if inside is not None:
                 return inside
             for at, entity in reversed(self.topics):
@@ -5617,7 +5619,9 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
     things.sort(key=lambda thing: (thing[0], -thing[1]))
     kept: list[tuple[int, int, Entity | None, Reference | None, int]] = []
     for thing in things:
-        if not kept or thing[0] >= kept[-1][1]:
+        if kept and thing[2] is not None and thing[2] is kept[-1][2] and low[kept[-1][1] : thing[0]].strip() == "(" and low[thing[1] : thing[1] + 1] == ")":
+            kept[-1] = (kept[-1][0], thing[1] + 1, *kept[-1][2:])  # "Advanced Micro Devices (AMD)" is named once
+        elif not kept or thing[0] >= kept[-1][1]:
             kept.append(thing)
     joined = _coordinated(low, kept, grammar)
     actors: list[Actor] = []
@@ -5928,10 +5932,11 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
     order = sorted((("payer", rule.payer), ("payee", rule.payee)), key=lambda pair: bool(pair[1]) and pair[1][0] == "subject")
     for slot, labels in order:
         free = [actor for actor in scene.actors if actor.start not in taken]
-        slots[slot] = next(filter(None, (_find_slot(low, scene, cue, label, zone, zone_start, free) for label in labels)), [])
+        found = (_find_slot(low, scene, cue, label, zone, zone_start, free, discourse.grammar) for label in labels)
+        slots[slot] = next((group for group in found if group and _means_something(group, discourse)), [])
         taken.update(actor.start for actor in slots[slot])
     if not slots["payee"] and EITHER in rule.payer:
-        slots["payer"], slots["payee"] = _either_way(low, scene, cue)
+        slots["payer"], slots["payee"] = _either_way(low, scene, cue, discourse.grammar)
     payee: list[Entity] = []
     payer: list[Entity] = []
     # names first: then a reference on the other side knows whom it cannot mean
@@ -5972,9 +5977,14 @@ def _place_taken(low: str, zone: tuple[int, int], labels: Sequence[str], grammar
     return any(grammar.cases.get(piece) == wanted for piece in _PIECES.findall(low, zone[0], min(zone[1], zone[0] + 90)))
 
 
-def _either_way(low: str, scene: Scene, cue: Cue) -> tuple[list[Actor], list[Actor]]:
+def _means_something(group: Sequence[Actor], discourse: Discourse) -> bool:
+    """Whether any actor of a group is a company or a reference that resolves to one."""
+    return any(a.entity is not None or a.open_run or (a.reference is not None and discourse.resolve(a.reference, ())) for a in group)
+
+
+def _either_way(low: str, scene: Scene, cue: Cue, grammar: NamesGrammar) -> tuple[list[Actor], list[Actor]]:
     """Payer and payee of "A in talks with B on an investment", which leaves the direction open: a start-up is the one that receives."""
-    first = _subject(low, scene, cue, scene.actors)
+    first = _subject(low, scene, cue, scene.actors, grammar)
     second = [actor for actor in scene.actors if actor.label == "with"]
     pair = [actor for actor in scene.actors if actor.label == "between"]
     if not second and len(pair) == 2:
@@ -5990,10 +6000,10 @@ def _either_way(low: str, scene: Scene, cue: Cue) -> tuple[list[Actor], list[Act
 EITHER = "either"  # the label of a party that may be payer or payee
 
 
-def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, int], zone_start: int, free: Sequence[Actor]) -> list[Actor]:
+def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, int], zone_start: int, free: Sequence[Actor], grammar: NamesGrammar) -> list[Actor]:
     """The group of actors that fills a slot by one label, or none."""
     if label == "subject":
-        return _subject(low, scene, cue, free)
+        return _subject(low, scene, cue, free, grammar)
     if label in ("poss", "compound"):
         for actor in reversed(free):
             if actor.end <= cue.start and actor.label == label and cue.start - actor.end <= (60 if label == "poss" else 14):
@@ -6030,10 +6040,18 @@ def _sentence_turn(low: str, begin: int, end: int, sums: Sequence[Money]) -> boo
     return ";" in gap or ": " in gap or gap.count(",") > 1 or " \u2013 " in gap
 
 
-def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor]) -> list[Actor]:
+def _before_relative(low: str, end: int, grammar: NamesGrammar) -> bool:
+    """Whether a relative pronoun follows a name and makes it the subject of what comes: "a move by Acme, which will buy"."""
+    pieces = _PIECES.findall(low, end, end + 14)
+    return bool(pieces) and (pieces[0] in grammar.relatives or (pieces[0] == "," and pieces[1:2] != [] and pieces[1] in grammar.relatives))
+
+
+def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: NamesGrammar) -> list[Actor]:
     """The nearest bare actors before a cue, passing over those that prepositions or earlier verbs hold."""
     for actor in reversed(free):
-        if actor.end > cue.start or actor.label or (actor.open_run and cue.start - actor.end > actor.reach):
+        if actor.end > cue.start or (actor.open_run and cue.start - actor.end > actor.reach):
+            continue
+        if actor.label and not _before_relative(low, actor.end, grammar):
             continue
         if _is_object(low, scene, actor, cue):
             continue
@@ -6112,7 +6130,7 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
         governed = govern(low, scene)
         cues.update(governed)
         here: list[Frame] = []
-        discourse.sentence_start = scene.start
+        discourse.bare = [(actor.start, actor.entity) for actor in scene.actors if actor.entity is not None and actor.label in ("", "poss")]
         for frame in scene_frames(low, scene, governed, discourse):
             host = _host(frame, here, frames)
             if host is None:
@@ -6365,6 +6383,7 @@ def compile_names(names: Mapping[str, Any], function_words: frozenset[str]) -> N
         case_labels=frozenset(names.get("cases", {})),
         stops=words("stops"),
         possessives=words("possessives"),
+        relatives=words("relatives"),
         genitives=tuple(names.get("genitives", ())),
         definite_endings=tuple(names.get("definite_endings", ())),
         acronyms_as_words=names.get("acronyms_as_words", False),
@@ -6397,10 +6416,10 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
             if form[0].islower():
                 lower_first.add(WORD.findall(form)[0].lower())
     return Gazetteer(
-        index={word: _forms(aliases) for word, aliases in index.items()},
+        index=Shelf((word, _forms(aliases)) for word, aliases in index.items()),
         lower_first=frozenset(lower_first),
-        by_name=by_name,
-        by_seat={seat: tuple(entities) for seat, entities in by_seat.items()},
+        by_name=Shelf(by_name),
+        by_seat=Shelf((seat, tuple(entities)) for seat, entities in by_seat.items()),
         forms=re.compile(rf"(?:{'|'.join(files['forms']['legal_forms'])})(?!\w)"),
         head_words=frozenset(files["forms"]["head_words"]),
         unit_words=frozenset(files["forms"]["unit_words"]),
@@ -6438,6 +6457,118 @@ def _listed_entities(files: Mapping[str, Mapping[str, Any]], cities: Mapping[str
         yield Entity("place", country["names"]["en"][0], country=country["code"]), forms, ()
 
 
+# ---- patterns: kept between runs -------------------------------------------------------------------------------------------------
+#
+# Reading YAML strictly and compiling a language takes a hundred times longer than an article does. What came out is kept in
+# the user's cache folder under a digest of the files, the program and Python; without a cache a run is slower and the same.
+# The form is pickle, as Black and Jinja keep theirs, but only plain data and this program's own records can come out of it.
+
+
+class Shelf(dict[str, T]):
+    """A dictionary whose entries, once kept, are unpacked one by one when first asked for: an article needs a few of many thousands."""
+
+    def find(self, key: str) -> T | None:
+        """The entry of a key, or None."""
+        value: Any = self.get(key)
+        if type(value) is bytes:
+            self[key] = _unpickled(value)
+        return self.get(key)
+
+
+def _kept(digest: str, name: str, make: Callable[[], T]) -> T:
+    """What an earlier run kept under a name, else what `make` makes, kept for the next run."""
+    path = _cache_folder() / f"{digest}.{name}"
+    with contextlib.suppress(Exception):  # a damaged file can raise anything: it counts as none
+        data = path.read_bytes()
+        if int.from_bytes(data[:4], "big") == binascii.crc32(data[4:]):
+            kept: T = _unpickled(data[4:])
+            return kept
+    made = make()
+    with contextlib.suppress(OSError):
+        data = _pickled(made)
+        _keep(path, binascii.crc32(data).to_bytes(4, "big") + data)
+    return made
+
+
+def _cache_folder() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(home) / PROGRAM
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write the cache file whole or not at all, and take away those of older versions."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.write_bytes(data)
+    draft.replace(path)
+    versions: dict[str, float] = {}
+    for file in path.parent.iterdir():
+        versions[file.name[:64]] = max(versions.get(file.name[:64], 0.0), file.stat().st_mtime)
+    for old in sorted(versions, key=lambda digest: versions[digest])[:-4]:
+        for file in path.parent.glob(f"{old}*"):
+            file.unlink(missing_ok=True)
+
+
+def _pickled(value: Any) -> bytes:
+    """Records, containers, numbers, texts and compiled expressions as bytes."""
+    import pickle
+
+    class Packer(pickle.Pickler):
+        def reducer_override(self, item: Any) -> Any:
+            if isinstance(item, re.Pattern):
+                return _compiled_again, _program(item)
+            if isinstance(item, Shelf):
+                return _shelf, ({key: _pickled(entry) for key, entry in item.items()},)
+            return NotImplemented
+
+    stream = io.BytesIO()
+    Packer(stream, protocol=5).dump(value)
+    return stream.getvalue()
+
+
+def _unpickled(data: bytes) -> Any:
+    """The value that `_pickled` made bytes of. Raises whatever damaged bytes raise."""
+    return _unpacker()(io.BytesIO(data)).load()
+
+
+@functools.cache
+def _unpacker() -> Callable[[io.BytesIO], Any]:
+    import pickle
+
+    class Unpacker(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            """Only what cannot do anything: containers, decimals, this program's records, and the two functions below."""
+            if (module, name) in (("builtins", "frozenset"), ("builtins", "set"), ("decimal", "Decimal")):
+                return super().find_class(module, name)
+            found = globals().get(name)
+            if found in (_compiled_again, _shelf) or (isinstance(found, type) and (is_dataclass(found) or issubclass(found, tuple))):
+                return found
+            raise pickle.UnpicklingError(f"{module}.{name} is not kept")
+
+    return Unpacker
+
+
+def _shelf(entries: dict[str, Any]) -> Shelf[Any]:
+    return Shelf(entries)
+
+
+def _program(pattern: re.Pattern[str]) -> tuple[Any, ...]:
+    """A compiled expression as what the engine of `re` runs. Compiling takes it all but no time after the source is parsed and turned
+    into this, which is two thirds of the start of a run; `re` has no public way to keep it."""
+    parser, compiler = importlib.import_module("re._parser"), importlib.import_module("re._compiler")
+    tree = parser.parse(pattern.pattern, pattern.flags)
+    names = [None] * tree.state.groups
+    for name, number in tree.state.groupdict.items():
+        names[number] = name
+    code = array.array("I", compiler._code(tree, pattern.flags)).tobytes()
+    return pattern.pattern, pattern.flags, code, tree.state.groups - 1, tree.state.groupdict, tuple(names)
+
+
+def _compiled_again(source: str, flags: int, code: bytes, groups: int, numbers: dict[str, int], names: tuple[str | None, ...]) -> Any:
+    """The expression that `_program` took apart. The engine checks the code before it accepts it."""
+    return importlib.import_module("_sre").compile(source, flags, array.array("I", code).tolist(), groups, numbers, names)
+
+
 # ---- patterns: the folder as the program uses it ---------------------------------------------------------------------------------
 
 
@@ -6451,25 +6582,35 @@ class Options:
 
 
 class Patterns:
-    """A patterns folder ready for use: the name lists compiled, each language compiled when an article first needs it."""
+    """A patterns folder ready for use: the name lists compiled, each language compiled when an article first needs it.
 
-    def __init__(self, files: Mapping[str, Any]) -> None:
-        self._files = files
+    `data` gives the data of all files; it is asked only for what `keep` does not hold from an earlier run.
+    """
+
+    def __init__(self, data: Callable[[], Mapping[str, Any]], keep: Callable[[str, Callable[[], Any]], Any] = lambda _, make: make()) -> None:
+        self._files = functools.cache(data)
+        self._keep = keep
         self._compiled: dict[str | None, Language] = {}
-        self.languages = frozenset(files) - frozenset(SHARED_FILES)
-        self.heads = {code: frozenset(files[code]["function_words"]) for code in sorted(self.languages)}
-        self.gazetteer = compile_gazetteer(files)
+        self.heads: Mapping[str, frozenset[str]]
+        self.gazetteer: Gazetteer
+        self.heads, self.gazetteer = keep("names", lambda: (self._heads(), compile_gazetteer(self._files())))
+        self.languages = frozenset(self.heads)
+
+    def _heads(self) -> dict[str, frozenset[str]]:
+        """The function words of each language."""
+        return {code: frozenset(self._files()[code]["function_words"]) for code in sorted(set(self._files()) - set(SHARED_FILES))}
 
     def language(self, code: str | None) -> Language:
         """The language with this code, or what needs no language where it has no file."""
         known = code if code in self.languages else None
         if known not in self._compiled:
-            self._compiled[known] = compile_language(_whole_keys(self._files.get(known or "", {})), self._files["currencies"])
+            self._compiled[known] = self._keep(
+                known or "none", lambda: compile_language(_whole_keys(self._files().get(known or "", {})), self._files()["currencies"]))
         return self._compiled[known]
 
     def rules(self, code: str, section: str) -> Sequence[Mapping[str, Any]]:
         """The rules of one section of a language file, as data."""
-        return tuple(self._files[code].get(section, ()))
+        return tuple(self._files()[code].get(section, ()))
 
 
 def default_patterns() -> Path:
@@ -6481,45 +6622,21 @@ def default_patterns() -> Path:
 
 def load_patterns(folder: Path) -> Patterns:
     """The patterns of a folder. Raises ExtractError naming everything that keeps the folder from being used."""
-    return Patterns(_folder_data(folder))
-
-
-def _folder_data(folder: Path) -> Mapping[str, Any]:
-    """The data of all files of a folder, without the examples.
-
-    Reading YAML strictly takes longer than everything else that a run of one article does, so what has passed all checks is kept as
-    JSON in the user's cache folder under a digest of the files and of the program; without a cache the run is slower and the same.
-    """
     texts = {name: path.read_bytes() for name, path in folder_files(folder).items()}
-    digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest = hashlib.sha256(Path(__file__).read_bytes() + sys.version.encode())
     for name, text in texts.items():
         digest.update(name.encode() + b"\0" + text + b"\0")
-    cache = _cache_folder() / f"{digest.hexdigest()}.json"
-    with contextlib.suppress(OSError, ValueError):
-        return dict(json.loads(cache.read_bytes()))
+    keep = partial(_kept, digest.hexdigest())
+    return Patterns(lambda: dict(json.loads(keep("data", lambda: _folder_data(folder)))), keep)
+
+
+def _folder_data(folder: Path) -> str:
+    """The data of all files of a folder, without the examples, as JSON; what does not pass all checks is refused."""
     files = read_folder(folder)
     problems = [str(problem) for name, file in files.items() for problem in shape_problems(name, file)]
     if problems:
         raise ExtractError("\n".join(sorted(problems)))
-    data = {name: _without_examples(file.data) for name, file in files.items()}
-    with contextlib.suppress(OSError):
-        _keep(cache, data)
-    return data
-
-
-def _cache_folder() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(home) / PROGRAM
-
-
-def _keep(cache: Path, data: Mapping[str, Any]) -> None:
-    """Write the cache file whole or not at all, and take away those of other versions."""
-    cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = cache.with_suffix(f".{os.getpid()}")
-    draft.write_text(json.dumps(data, ensure_ascii=False, default=float), encoding="utf-8")
-    draft.replace(cache)
-    for old in sorted(cache.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-4]:
-        old.unlink()
+    return json.dumps({name: _without_examples(file.data) for name, file in files.items()}, ensure_ascii=False, default=float)
 
 
 _WHOLE = "\0"  # before a key that is a whole number: JSON knows keys of text only
@@ -6571,7 +6688,7 @@ def extract(article: Article, patterns: Patterns, options: Options) -> Record:
     header = None if article.published else find_published(copy.text, language.dates)
     published = article.published or (header[0] if header else None)
     reference = published or options.reference_date
-    found = read_mentions(copy, language, patterns.gazetteer, reference)
+    found = read_mentions(copy, language, patterns.gazetteer, reference, header[1:] if header else None)
     frames, roles = read_deals(copy, found, language, patterns.gazetteer)
     return assemble(article, copy, found, frames, roles, Header(code, confidence, published, reference, code in patterns.languages))
 
@@ -6582,8 +6699,13 @@ def _language_of(article: Article, copy: Copy, patterns: Patterns, options: Opti
     return (said, 1.0) if said else detect_language(copy, patterns.heads)
 
 
-def read_mentions(copy: Copy, language: Language, gazetteer: Gazetteer, reference: str | None) -> Findings:
-    """All mentions of the article: sums first, then names, then dates, none reading what another has claimed."""
+def read_mentions(
+    copy: Copy, language: Language, gazetteer: Gazetteer, reference: str | None, header: tuple[int, int] | None = None
+) -> Findings:
+    """All mentions of the article: sums first, then names, then dates, none reading what another has claimed.
+
+    `header` is the span of the article's own date, which is no mention.
+    """
     money, shares, quantities = find_money(copy.text, language.money)
     tokens = [match.span() for match in WORD.finditer(copy.text)]
     claimed = sorted([(m.start, m.end) for m in money] + [(s.start, s.end) for s in shares] + quantities)
@@ -6597,7 +6719,7 @@ def read_mentions(copy: Copy, language: Language, gazetteer: Gazetteer, referenc
     runs = find_runs(copy, tokens, names, starts, language.names, gazetteer, claimed)
     unlisted, runs = judge_runs(copy, runs, cues, language.names, gazetteer)
     names = sorted([*names, *unlisted], key=lambda name: name.start)
-    claimed = sorted(claimed + [(n.start, n.end) for n in names])
+    claimed = sorted(claimed + [(n.start, n.end) for n in names] + ([header] if header else []))
     dates = find_dates(copy.text, language.dates, datetime.date.fromisoformat(reference) if reference else None, claimed)
     references = find_references(copy, cues.get("nouns", ()), names, language.names, gazetteer)
     sources = find_sources(copy, sentences, cues.get("sources", ()), names, language.names)
@@ -6747,7 +6869,7 @@ def _warnings(header: Header, found: Findings) -> Iterator[str]:
 
 def check_patterns(folder: Path) -> tuple[list[str], str]:
     """Everything wrong with a patterns folder, a line each in order of file and line, and the table of what each language can do."""
-    return check_folder(folder, RUNNERS, lambda files: Patterns({name: _without_examples(file.data) for name, file in files.items()}),
+    return check_folder(folder, RUNNERS, lambda files: Patterns(lambda: {name: _without_examples(file.data) for name, file in files.items()}),
                         {"dates": compile_dates})  # fmt: skip
 
 
