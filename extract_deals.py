@@ -4087,9 +4087,17 @@ def settle_ambiguous(copy: Copy, names: Sequence[Name], starts: frozenset[int], 
             if _stands_alone(copy, name, gazetteer) and (name.start not in starts or bare or name.end + 1 in cue_starts):
                 sure.add(name.entity.name)
     for name in names:
+        if name.entity.kind == "company" and " " not in copy.text[name.start : name.end] and _is_surname(copy, name, gazetteer):
+            continue  # "Michael Dell"
         if not name.entity.ambiguous or (name.entity.name in sure and _stands_alone(copy, name, gazetteer)):
             kept.append(name if not name.entity.ambiguous else replace(name, entity=replace(name.entity, ambiguous=False)))
     return kept
+
+
+def _is_surname(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
+    """Whether a given name stands right before a name."""
+    given = re.search(r"([^\W\d_]+) $", copy.text[max(0, name.start - 16) : name.start])
+    return given is not None and given.group(1)[0].isupper() and fold(given.group(1)) in gazetteer.given_names
 
 
 def _stands_alone(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
@@ -6009,8 +6017,10 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
             if actor.end <= cue.start and actor.label == label and cue.start - actor.end <= (60 if label == "poss" else 14):
                 return [actor]
         return []
-    if label == "next":
-        return [a for a in free if 0 <= a.start - cue.end <= 2 and not low[cue.end : a.start].strip()][:1]
+    if label in ("next", "after"):
+        reach = 2 if label == "next" else 28
+        near = [a for a in free if 0 <= a.start - cue.end <= reach and not a.label and not any(c in low[cue.end : a.start] for c in ",;:.")]
+        return [a for a in free if near and a.group == near[0].group and a.start >= near[0].start]
     wanted = "" if label == "object" else label
     for actor in free:
         if after[0] <= actor.start < after[1] and actor.label == wanted:
@@ -6062,7 +6072,7 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
 def _is_object(low: str, scene: Scene, actor: Actor, cue: Cue) -> bool:
     """Whether an earlier deal verb already governs this actor as its object."""
     for other in scene.deals:
-        if other is not cue and other.end <= actor.start and actor.start - other.end < 30 and "object" in (*other.rule.payee, *other.rule.payer):
+        if other is not cue and other.end <= actor.start and actor.start - other.end < 30 and "object" in (*other.rule.payee[:1], *other.rule.payer[:1]):
             gap = low[other.end : actor.start]
             if "," not in gap:
                 return True
@@ -6226,7 +6236,7 @@ def _absorb(host: Frame, frame: Frame) -> None:
     host.stake = host.stake if host.stake is not None else frame.stake
     host.valuation = host.valuation or frame.valuation
     if frame.money is not None and host.money is None and not host.hedged:
-        host.status, host.hedged = frame.status, frame.hedged
+        host.status, host.hedged = frame.status or host.status, frame.hedged
     elif frame.hedged and not (host.status == "completed" and frame.status in ("in_talks", "planned")) and (not host.hedged or _HEDGES.get(frame.status or "", 0) == 4):
         host.status, host.hedged = frame.status, True
     host.status = host.status or frame.status
@@ -6410,7 +6420,7 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
             words = tuple(fold(word) for word in WORD.findall(form))
             if not words:
                 continue
-            exact = form in weak or (entity.ambiguous and form == entity.name) or (form.isupper() and len(form) <= 4) or not form[-1].isalnum()
+            exact = form in weak or (entity.ambiguous and form == entity.name) or (len(form) <= 5 and form[1:] != form[1:].lower()) or not form[-1].isalnum()
             held = replace(entity, ambiguous=True) if form in weak else entity
             index.setdefault(words[0], []).append(Alias(words, form, held, exact))
             if form[0].islower():
