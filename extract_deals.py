@@ -4080,8 +4080,14 @@ def settle_ambiguous(copy: Copy, names: Sequence[Name], starts: frozenset[int], 
     sure = {name.entity.name for name in names if not name.entity.ambiguous}
     kept = []
     cue_starts = {cue.start for section in ("sources", "deals") for cue in cues.get(section, ())}
+    trade = any(name.entity.kind == "chip" and not name.entity.ambiguous for name in names)
     common = frozenset(WORD.findall(copy.text))  # a word that the article also writes small is that word at the start of a sentence
     for name in names:
+        if name.entity.kind == "chip" and name.entity.ambiguous:
+            # "Grace" and "B200" are chips where the article names their maker or other chips
+            if trade or name.entity.vendor in sure:
+                sure.add(name.entity.name)
+            continue
         if name.entity.ambiguous and name.entity.name not in sure:
             bare = name.start in starts and name.entity.kind == "company" and copy.text[name.start : name.end].lower() not in common
             if _stands_alone(copy, name, gazetteer) and (name.start not in starts or bare or name.end + 1 in cue_starts):
@@ -4089,7 +4095,7 @@ def settle_ambiguous(copy: Copy, names: Sequence[Name], starts: frozenset[int], 
     for name in names:
         if name.entity.kind == "company" and " " not in copy.text[name.start : name.end] and _is_surname(copy, name, gazetteer):
             continue  # "Michael Dell"
-        if not name.entity.ambiguous or (name.entity.name in sure and _stands_alone(copy, name, gazetteer)):
+        if not name.entity.ambiguous or (name.entity.name in sure and (name.entity.kind == "chip" or _stands_alone(copy, name, gazetteer))):
             kept.append(name if not name.entity.ambiguous else replace(name, entity=replace(name.entity, ambiguous=False)))
     return kept
 
@@ -4109,7 +4115,7 @@ def _stands_alone(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
     following = after.group(1) if after else ""
     if gazetteer.forms.match(text, name.end + 1):
         return True
-    if name.entity.kind in ("outlet", "chip") and previous[:1].isupper() and previous.isalpha() and name.start - len(previous) - 1 > 0:
+    if name.entity.kind == "outlet" and previous[:1].isupper() and previous.isalpha() and name.start - len(previous) - 1 > 0:
         return False
     return not (previous[:1].isupper() and previous.isalpha() and fold(previous) in gazetteer.given_names) and not (
         following[:1].isupper() and following.lower() not in gazetteer.head_words and gazetteer.index.find(fold(following)) is None)
@@ -6421,6 +6427,9 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
             if not words:
                 continue
             exact = form in weak or (entity.ambiguous and form == entity.name) or (len(form) <= 5 and form[1:] != form[1:].lower()) or not form[-1].isalnum()
+            if "generic" in entity.kinds:  # newsrooms write gpu and GPU
+                exact = False
+                lower_first.add(WORD.findall(form)[0].lower())
             held = replace(entity, ambiguous=True) if form in weak else entity
             index.setdefault(words[0], []).append(Alias(words, form, held, exact))
             if form[0].islower():
@@ -6456,7 +6465,7 @@ def _listed_entities(files: Mapping[str, Mapping[str, Any]], cities: Mapping[str
         for product in item.get("makes", ()):
             yield Entity("product", product, parent=name), (product,), ()
     for item in files["chips"]["chips"]:
-        yield (Entity("chip", item["name"], vendor=item.get("vendor"), chip_class=item.get("class"), ambiguous=item.get("ambiguous", False) or item.get("needs_vendor", False)),
+        yield (Entity("chip", item["name"], kinds=frozenset(("generic",) if item.get("generic") else ()), vendor=item.get("vendor"), chip_class=item.get("class"), ambiguous=item.get("ambiguous", False) or item.get("needs_vendor", False)),
                (item["name"], *item.get("aliases", ())), item.get("weak", ()))  # fmt: skip
     for item in files["outlets"]["outlets"]:
         yield Entity("outlet", item["name"], country=item.get("country"), ambiguous=item.get("ambiguous", False)), (item["name"], *item.get("aliases", ())), item.get("weak", ())
