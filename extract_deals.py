@@ -5559,6 +5559,9 @@ def _is_definite(low: str, cue: Cue, before: Name | None, seat: str | None, gram
     return False
 
 
+_BYSTANDERS = frozenset(("regulator", "exchange"))  # they are parties only where they take part in a deal
+
+
 @dataclass(slots=True)
 class Discourse:
     """What the article has spoken of so far: lets "the company" find its antecedent. Lives for one article."""
@@ -5573,7 +5576,7 @@ class Discourse:
     salient: int = 1
 
     def __post_init__(self) -> None:
-        self.counts.update(name.entity.name for name in self.mentions)
+        self.counts.update(name.entity.name for name in self.mentions if not name.entity.kinds & _BYSTANDERS)
         # what is named once is hardly what "the company" means, if anything is named more often
         self.salient = min(2, max(self.counts.values(), default=1))
     topics: list[tuple[int, Entity]] = field(default_factory=list)  # subjects, in order
@@ -5633,7 +5636,7 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
     things.sort(key=lambda thing: (thing[0], -thing[1]))
     kept: list[tuple[int, int, Entity | None, Reference | None, int]] = []
     for thing in things:
-        if kept and thing[2] is not None and thing[2] is kept[-1][2] and low[kept[-1][1] : thing[0]].strip() == "(" and low[thing[1] : thing[1] + 1] == ")":
+        if kept and thing[2] is not None and thing[2] == kept[-1][2] and low[kept[-1][1] : thing[0]].strip() == "(" and low[thing[1] : thing[1] + 1] == ")":
             kept[-1] = (kept[-1][0], thing[1] + 1, *kept[-1][2:])  # "Advanced Micro Devices (AMD)" is named once
         elif not kept or thing[0] >= kept[-1][1]:
             kept.append(thing)
@@ -6167,15 +6170,16 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
 
 def _note_topic(scene: Scene, discourse: Discourse) -> None:
     """The first bare company of a sentence, or the only one, is what the next ones call "the company" or "it"."""
-    named = {actor.entity.name: actor for actor in scene.actors if actor.entity is not None}
+    named = {actor.entity.name: actor for actor in scene.actors if actor.entity is not None and not actor.entity.kinds & _BYSTANDERS}
     if len(named) == 1:
         actor = next(iter(named.values()))
         assert actor.entity is not None
-        if discourse.counts[actor.entity.name] >= discourse.salient:
+        leading = discourse.counts[actor.entity.name] == max(discourse.counts.values())
+        if (actor.label in ("", "poss") or leading) and discourse.counts[actor.entity.name] >= discourse.salient:
             discourse.topics.append((actor.start, actor.entity))
             return
     for actor in scene.actors:
-        if actor.label == "" and not actor.open_run:
+        if actor.label == "" and not actor.open_run and not (actor.entity and actor.entity.kinds & _BYSTANDERS):
             entity = actor.entity or (actor.reference and discourse.resolve(actor.reference, set()))
             if entity and discourse.counts[entity.name] >= discourse.salient:
                 discourse.topics.append((actor.start, entity))
@@ -6827,9 +6831,6 @@ def assemble(article: Article, copy: Copy, found: Findings, frames: Sequence[Fra
         meta=article.meta,
         warnings=(*article.warnings, *_warnings(header, found)),
     )  # fmt: skip
-
-
-_BYSTANDERS = frozenset(("regulator", "exchange"))  # they are parties only where they take part in a deal
 
 
 def _texts_of(span: Span) -> tuple[str, int, int]:
