@@ -32,7 +32,7 @@ def figures():
 
 @pytest.mark.parametrize(("code", "name", "floor"), HELD)
 def test_floor(figures, code, name, floor):
-    assert figures[code].get(name, 0.0) >= floor
+    assert figures[code].get(name, 0.0) >= floor - 1e-9
 
 
 def test_every_field_of_every_language_has_a_floor(figures):
@@ -87,7 +87,7 @@ def broken(record):
     made = json.loads(json.dumps(record))
     for name in scorer.FIELDS:
         items = made[name]
-        changed = [{**item, "value": 5, "name": "Nobody", "kind": "other", "modifier": "approx", "first": True} for item in items[1::3]]
+        changed = [{**item, "value": "1999" if name == "dates" else 5, "name": "Nobody", "kind": "other", "modifier": "approx", "first": True} for item in items[1::3]]
         made[name] = items[2::3] + items[2::3] + changed
     return made
 
