@@ -6858,10 +6858,17 @@ def _deal(frame: Frame, found: Findings, span: Callable[[int, int], Span]) -> De
     inside = lambda start: any(a <= start < b for a, b in evidence)  # noqa: E731
     chips = dict.fromkeys(name.entity.name for name in found.names if name.entity.kind == "chip" and inside(name.start))
     sources = dict.fromkeys(source.name for source in found.sources if any(inside(start) for start, _ in source.spans))
-    texts = [span(*trimmed) for trimmed in evidence]
+    texts = [_trimmed(span(*sentence)) for sentence in evidence]
     return Deal(frame.kind, frame.status or "planned", tuple(e.name for e in frame.payer), tuple(e.name for e in frame.payee), _sum(frame.money),
                 None if frame.stake is None else float(frame.stake), _sum(frame.valuation), _deal_date(frame, found), tuple(chips), tuple(sources),
                 tuple(texts), " ".join(frame.rules))  # fmt: skip
+
+
+def _trimmed(span: Span) -> Span:
+    """The span without the white space around it."""
+    text = span.text.strip()
+    start = span.start + span.text.index(text)
+    return Span(text, start, start + len(text))
 
 
 def _deal_date(frame: Frame, found: Findings) -> str | None:

@@ -432,6 +432,25 @@ def test_table(language: str, text: str, expected: str) -> None:
     assert shown(language, text) == plain(expected)
 
 
+SECTION_EXAMPLES = [(code, example) for code in LANGUAGES for example in load(code)["money"].get("examples", ())]
+SECTION_NEGATIVES = [(code, text) for code in LANGUAGES for text in load(code)["money"].get("not", ())]
+
+
+@pytest.mark.parametrize(("language", "example"), SECTION_EXAMPLES)
+def test_examples_of_the_section(language: str, example: dict) -> None:
+    """The examples of `money` as a whole; those of its rules are in test_examples.py."""
+    [found] = find_money(example["text"], GRAMMARS[language])[0]
+    assert found.modifier == example.get("modifier")
+    for key in example.keys() - {"text"}:
+        want = example[key]
+        assert getattr(found, key) == (Decimal(str(want)) if isinstance(want, float) else want)
+
+
+@pytest.mark.parametrize(("language", "text"), SECTION_NEGATIVES)
+def test_counter_examples_of_the_section(language: str, text: str) -> None:
+    assert find_money(text, GRAMMARS[language])[0] == []
+
+
 def test_bounds_and_shares() -> None:
     money, shares, others = find_money("at least $8 million for a 27% stake and 5,000 GPUs, up to $9 million", GRAMMARS["en"])
     assert [(m.low, m.high) for m in money] == [(8000000, None), (None, 9000000)]

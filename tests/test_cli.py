@@ -16,10 +16,13 @@ import pytest
 from conftest import KILLS, SCRIPT
 
 
+ENGLISH = "of the firm that was in the news, and it is as they had said to the press"  # so that the language is cheap to tell
+
+
 def write_articles(folder, count, text="article"):
     folder.mkdir(exist_ok=True)
     for number in range(count):
-        (folder / f"{number:05}.txt").write_text(f"{text} {number}")
+        (folder / f"{number:05}.txt").write_text(f"{text} {number} {ENGLISH}")
     return folder
 
 

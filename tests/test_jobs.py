@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from conftest import SCRIPT
-from test_cli import records, write_articles
+from test_cli import ENGLISH, records, write_articles
 
 METHODS = ["fork", "forkserver", "spawn"]
+ARTICLES = int(os.environ.get("EXTRACT_DEALS_ARTICLES", "5000"))  # 20000 or more to see that memory stays flat
 
 
 def children_of(pid):
@@ -54,9 +55,9 @@ def gone(pids, seconds=5.0):
 def mixed(tmp_path):
     """A folder with all kinds of input and some failures."""
     folder = write_articles(tmp_path / "x", 120)
-    lines = "".join(json.dumps({"text": f"line {n}", "id": f"l{n}"}) + "\n" + ("broken\n" if n % 50 == 7 else "") for n in range(300))
+    lines = "".join(json.dumps({"text": f"line {n} {ENGLISH}", "id": f"l{n}"}) + "\n" + ("broken\n" if n % 50 == 7 else "") for n in range(300))
     (folder / "00050.jsonl").write_text(lines)
-    (folder / "00051.json").write_text(json.dumps([{"text": f"item {n}"} for n in range(40)], indent=1))
+    (folder / "00051.json").write_text(json.dumps([{"text": f"item {n} {ENGLISH}"} for n in range(40)], indent=1))
     (folder / "00052.txt").write_bytes(b"\xff")
     (folder / "00053.txt").write_bytes(b"")
     return folder
@@ -67,7 +68,8 @@ def test_the_same_bytes(run, mixed, wrapped, method):
     one = run("x", "-j1")
     assert one.returncode == 1
     assert one.stdout.count(b"\n") > 400
-    for options in (["-j2"], ["-j3"], ["-j7"], [], ["-j1", "--timeout", "60"], ["-j2", "--timeout", "60"]):
+    all_ways = (["-j2"], ["-j1", "--timeout", "60"], ["-j7"], ["-j3"], [], ["-j2", "--timeout", "60"])
+    for options in all_ways if method == "fork" else all_ways[:2]:
         many = run("x", *options, script=wrapped, env={"START_METHOD": method})
         assert many.stdout == one.stdout, options
         assert many.stderr == one.stderr, options
@@ -82,13 +84,13 @@ def test_trouble_costs_that_article_alone(run, tmp_path, wrapped, method):
     (folder / "00021.txt").write_text("CRASH again")
     (folder / "00040.txt").write_text("FAULT")
     (folder / "00059.txt").write_text("HANG at the end")
-    for jobs in ("1", "2"):
-        result = run("x", "-j", jobs, "--timeout", "1.5", script=wrapped, env={"START_METHOD": method})
+    for jobs in ("1", "2") if method == "fork" else ("2",):
+        result = run("x", "-j", jobs, "--timeout", "3", script=wrapped, env={"START_METHOD": method})
         assert [r["path"] for r in records(result.stdout)] == [
             f"x/{n:05}.txt" for n in range(60) if n not in (5, 20, 21, 40, 59)]
         errors = result.stderr.decode().splitlines()
         assert [error.split(": ")[1] for error in errors] == [f"x/{n:05}.txt" for n in (5, 20, 21, 40, 59)]
-        assert "longer than 1.5 s" in errors[0] and "died" in errors[1] and "planted" in errors[3]
+        assert "longer than 3 s" in errors[0] and "died" in errors[1] and "planted" in errors[3]
         assert result.returncode == 1
 
 
@@ -101,7 +103,7 @@ def test_timeout_without_jobs(run, tmp_path, wrapped):
 
 
 def test_a_slow_reader_is_no_slow_article(run, tmp_path, wrapped):
-    write_articles(tmp_path / "x", 600, "BUSY" + "y" * 2000)
+    write_articles(tmp_path / "x", 600, "BUSY " + f"{ENGLISH} " * 25)
     process = run.start("x", "-j2", "--timeout", "1", script=wrapped, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()
     time.sleep(3)
@@ -142,7 +144,7 @@ def test_no_worker_is_left_behind(run, tmp_path, wrapped, method, end):
 @pytest.mark.skipif((os.cpu_count() or 1) < 2 or not hasattr(os, "wait4"), reason="needs two cores")
 def test_two_workers_are_nearly_twice_as_fast(run, tmp_path, wrapped):
     """A floor far below what is measured (see tests/bench): machines that run tests are busy."""
-    lines = b"".join(b'{"text": "BUSY %d"}\n' % n for n in range(1500))
+    lines = b"".join(b'{"text": "BUSY %d %s"}\n' % (n, ENGLISH.encode()) for n in range(800))
     (tmp_path / "feed.jsonl").write_bytes(lines)
 
     def seconds(jobs):
@@ -150,14 +152,14 @@ def test_two_workers_are_nearly_twice_as_fast(run, tmp_path, wrapped):
         assert run("feed.jsonl", "-o", f"{jobs}.out", "-j", jobs, script=wrapped).returncode == 0
         return time.monotonic() - begun
 
-    assert max(seconds("1") / seconds("2") for _ in range(3)) > 1.4
+    assert any(seconds("1") / seconds("2") > 1.4 for _ in range(3))
 
 
 def test_memory_of_the_main_process_is_flat(run, tmp_path):
-    """20,000 articles over a line stream, in workers: the main process stays small."""
+    """Thousands of articles over a line stream, in workers: the main process stays small."""
     with open(tmp_path / "feed.jsonl", "wb") as file:
-        for number in range(20000):
-            file.write(b'{"text": "article %d %s"}\n' % (number, b"word " * 200))
+        for number in range(ARTICLES):
+            file.write(b'{"text": "article %d %s"}\n' % (number, f"{ENGLISH} ".encode() * 8))
     code = (
         "import resource, runpy, sys; sys.argv = ['x', 'feed.jsonl', '-j2', '-o', 'out'];"
         f"sys.path.insert(0, {str(SCRIPT.parent)!r}); import {SCRIPT.stem} as p; status = p.main(sys.argv[1:]);"

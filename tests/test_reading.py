@@ -185,7 +185,7 @@ def test_deep_tree(run, tmp_path):
 def test_many_files_without_holding_their_text(run, tmp_path):
     (tmp_path / "x").mkdir()
     for number in range(3000):
-        (tmp_path / "x" / f"{number:06}.txt").write_text(f"article {number}")
+        (tmp_path / "x" / f"{number:06}.txt").write_text(f"article {number} of the firm that was in the news, and it is as they had said to the press")
     assert [r["path"] for r in clean(run("x", "-j1"))] == [f"x/{number:06}.txt" for number in range(3000)]
 
 

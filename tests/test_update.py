@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import KILLS
-from test_cli import one_line, write_articles
+from test_cli import ENGLISH, one_line, write_articles
 
 
 def ids(path):
@@ -28,7 +28,7 @@ def test_only_new_articles_are_added(run, tmp_path):
     before = (tmp_path / "u.jsonl").read_bytes()
     assert before == run("x").stdout
     (folder / "00000a.txt").write_text("a new one")
-    (folder / "zzz.txt").write_text("article 1")  # the same text under another name
+    (folder / "zzz.txt").write_text(f"article 1 {ENGLISH}")  # the same text under another name
     result = run("x", "--update", "u.jsonl", "-v")
     one_line(result.stderr, "1 articles", "4 known already")
     after = (tmp_path / "u.jsonl").read_bytes()
@@ -39,7 +39,7 @@ def test_only_new_articles_are_added(run, tmp_path):
 
 
 def test_the_same_article_twice_in_one_run(run, tmp_path):
-    lines = b"".join(b'{"text": "article %d", "id": "%d"}\n' % (n, n % 70) for n in range(300))
+    lines = b"".join(b'{"text": "article %d %s", "id": "%d"}\n' % (n, ENGLISH.encode(), n % 70) for n in range(300))
     for options in (["-j1"], ["-j2"]):
         (tmp_path / "u.jsonl").unlink(missing_ok=True)
         assert run("-", "--update", "u.jsonl", *options, stdin=lines).returncode == 0
@@ -141,7 +141,7 @@ def test_lock_ends_with_the_process(run, tmp_path, wrapped):
 
 @pytest.mark.parametrize("options", [["-j1"], ["-j2"]])
 def test_killed_at_random_moments(run, tmp_path, wrapped, options):
-    lines = b"".join(b'{"text": "BUSY %d %s", "title": "%s"}\n' % (n, b"x" * (n * 37 % 3000), b"t" * (n * 91 % 9000)) for n in range(250))
+    lines = b"".join(b'{"text": "BUSY %d %s", "title": "%s"}\n' % (n, f"{ENGLISH} ".encode() * (1 + n * 37 % 40), b"t" * (n * 91 % 9000)) for n in range(250))
     (tmp_path / "feed.jsonl").write_bytes(lines)
     begun = time.monotonic()
     assert run("feed.jsonl", "--update", "whole.jsonl", *options, script=wrapped).returncode == 0
