@@ -18,7 +18,9 @@ dates, sources), the deals between them, merging across articles, writing, the c
 from __future__ import annotations
 
 import argparse
+import array
 import base64
+import binascii
 import bisect
 import contextlib
 import datetime
@@ -48,6 +50,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -3702,10 +3705,10 @@ class Forms:
 class Gazetteer:
     """All listed names by the folded first word of each form."""
 
-    index: Mapping[str, Forms]
+    index: Shelf[Forms]
     lower_first: frozenset[str]  # first words of names that are written with a small letter
-    by_name: Mapping[str, Entity]
-    by_seat: Mapping[str, tuple[Entity, ...]]
+    by_name: Shelf[Entity]
+    by_seat: Shelf[tuple[Entity, ...]]
     forms: re.Pattern[str]  # legal forms, matched where a word starts
     head_words: frozenset[str]  # words that make a capitalised run a company
     given_names: frozenset[str]  # folded
@@ -3757,12 +3760,12 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazett
 
 
 def _longest(
-    text: str, tokens: Sequence[tuple[int, int]], i: int, index: Mapping[str, Forms], suffixes: frozenset[str], acronyms: bool
+    text: str, tokens: Sequence[tuple[int, int]], i: int, index: Shelf[Forms], suffixes: frozenset[str], acronyms: bool
 ) -> tuple[Alias, int, int] | None:
     """The longest listed form that begins at token i, its last token and its end offset; None where there is none."""
     start, end = tokens[i]
     word = fold(text[start:end])
-    forms = index.get(word)
+    forms = index.find(word)
     if forms is not None:
         if forms.by_second and i + 1 < len(tokens):
             second = fold(text[slice(*tokens[i + 1])])
@@ -3774,7 +3777,7 @@ def _longest(
             if _case_agrees(alias, text[start:end], acronyms):
                 return alias, i, end
     for cut in range(1, min(6, len(word) - 1)):
-        if word[-cut:] in suffixes and (shorter := index.get(word[:-cut])):
+        if word[-cut:] in suffixes and (shorter := index.find(word[:-cut])):
             for alias in shorter.single:
                 # an ending glued to the name is not part of the mention
                 if _case_agrees(alias, text[start : end - cut], acronyms):
@@ -4170,36 +4173,53 @@ class Cue:
 class CueIndex:
     """Rules by the first letters their pattern can begin with, so that a word meets only the few rules it may begin.
 
-    One dictionary look-up a word replaces hundreds of alternatives a position: a hundred rules more cost nothing.
+    One dictionary look-up a word replaces hundreds of alternatives a position: a hundred rules more cost nothing. A rule's rank
+    settles which of two matches of one length counts: the first in the file of those with the longest beginning (of three letters).
     """
 
-    lengths: tuple[int, ...]
-    by_letters: Mapping[str, tuple[tuple[re.Pattern[str], Rule], ...]]
-    loose: tuple[tuple[re.Pattern[str], Rule], ...]  # patterns that begin with any letters (compounds)
+    heads: Mapping[str, tuple[int, ...]]  # the first three letters of the keys -> the keys' lengths
+    short: tuple[int, ...]  # the lengths of keys of fewer letters
+    by_letters: Mapping[str, tuple[tuple[re.Pattern[str], int, Rule], ...]]
+    loose: tuple[tuple[re.Pattern[str], int, Rule], ...]  # patterns that begin with any letters (compounds)
+
+
+_HEAD = 3
 
 
 def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
     """Build the index from pairs of an expanded pattern and its rule."""
-    buckets: dict[str, list[tuple[re.Pattern[str], Rule]]] = {}
+    buckets: dict[str, list[tuple[re.Pattern[str], int, Rule]]] = {}
     loose = []
-    for pattern, rule in rules:
+    listed = list(rules)
+    for order, (pattern, rule) in enumerate(listed):
         letters = first_letters(pattern)
         if letters is None:
-            loose.append((re.compile(rf"(?<!\w)(?:{pattern})(?!\w)"), rule))
+            loose.append((re.compile(rf"(?<!\w)(?:{pattern})(?!\w)"), _HEAD * len(listed) + order, rule))
             continue
         compiled = re.compile(rf"(?:{pattern})(?!\w)")
         for key in letters:
-            buckets.setdefault(key, []).append((compiled, rule))
-    lengths = tuple(sorted({len(key) for key in buckets}, reverse=True))
-    return CueIndex(lengths, {key: tuple(found) for key, found in buckets.items()}, tuple(loose))
+            rank = (_HEAD - min(len(key), _HEAD)) * len(listed) + order
+            buckets.setdefault(key, []).append((compiled, rank, rule))
+    heads: dict[str, set[int]] = {}
+    for key in buckets:
+        if len(key) >= _HEAD:
+            heads.setdefault(key[:_HEAD], set()).add(len(key))
+    return CueIndex(
+        heads={head: tuple(sorted(lengths)) for head, lengths in heads.items()},
+        short=tuple(sorted({len(key) for key in buckets if len(key) < _HEAD})),
+        by_letters={key: tuple(found) for key, found in buckets.items()},
+        loose=tuple(loose),
+    )
 
 
-def first_letters(pattern: str, most: int = 3) -> set[str] | None:
-    """The literal strings (of up to `most` letters) one of which every match begins with; None where there are none."""
-    found = _prefixes(list(re._parser.parse(pattern)), most)  # type: ignore[attr-defined]
-    if found is None or any(not prefix for prefix, _ in found) or len(found) > 64:
-        return None
-    return {prefix for prefix, _ in found}
+def first_letters(pattern: str) -> set[str] | None:
+    """The literal strings (of up to six letters, fewer where they would be many) one of which every match begins with, or None."""
+    tree = list(re._parser.parse(pattern))  # type: ignore[attr-defined]
+    for most in (6, 5, 4, _HEAD):
+        found = _prefixes(tree, most)
+        if found is not None and len(found) <= 64 and all(prefix for prefix, _ in found):
+            return {prefix for prefix, _ in found}
+    return None
 
 
 def _prefixes(nodes: Sequence[Any], most: int) -> set[tuple[str, bool]] | None:
@@ -4255,30 +4275,30 @@ def inner_open(prefixes: set[tuple[str, bool]]) -> set[tuple[str, bool]]:
 def find_cues(copy: Copy, tokens: Sequence[tuple[int, int]], index: CueIndex) -> dict[str, list[Cue]]:
     """All rules' matches by section, in order; within a section leftmost, then longest, none inside another."""
     low = copy.low
-    hits: dict[str, list[Cue]] = {}
-    by_letters = index.by_letters
-    for length in index.lengths:
-        for start, _ in tokens:
-            bucket = by_letters.get(low[start : start + length])
-            if bucket:
-                for pattern, rule in bucket:
-                    match = pattern.match(low, start)
-                    if match:
-                        hits.setdefault(rule.section, []).append(Cue(start, match.end(), rule))
-    for pattern, rule in index.loose:
+    hits: dict[str, list[tuple[int, int, int, Rule]]] = {}
+    heads, by_letters = index.heads.get, index.by_letters.get
+    tries = [(start, length) for start, _ in tokens for length in heads(low[start : start + _HEAD], ())]
+    tries += [(start, length) for length in index.short for start, _ in tokens]
+    for start, length in tries:
+        for pattern, rank, rule in by_letters(low[start : start + length], ()):
+            match = pattern.match(low, start)
+            if match:
+                hits.setdefault(rule.section, []).append((start, -match.end(), rank, rule))
+    for pattern, rank, rule in index.loose:
         for match in pattern.finditer(low):
-            hits.setdefault(rule.section, []).append(Cue(match.start(), match.end(), rule))
-    return {section: _leftmost_longest(cues) for section, cues in hits.items()}
+            hits.setdefault(rule.section, []).append((match.start(), -match.end(), rank, rule))
+    return {section: _leftmost_longest(found) for section, found in hits.items()}
 
 
-def _leftmost_longest(cues: list[Cue]) -> list[Cue]:
-    cues.sort(key=lambda cue: (cue.start, -cue.end))
+def _leftmost_longest(hits: list[tuple[int, int, int, Rule]]) -> list[Cue]:
+    """The cues of some hits (start, minus the end, rank, rule): a rank stands for one rule."""
+    hits.sort(key=itemgetter(0, 1, 2))
     kept: list[Cue] = []
     end = -1
-    for cue in cues:
-        if cue.start >= end:
-            kept.append(cue)
-            end = cue.end
+    for start, minus_end, _, rule in hits:
+        if start >= end:
+            end = -minus_end
+            kept.append(Cue(start, end, rule))
     return kept
 
 
@@ -5512,7 +5532,7 @@ def _made_or_owned(low: str, cue: Cue, kind: str, before: Name | None, follows: 
         if name is None or any(c in low[min(cue.end, name.end) : max(cue.start, name.start)] for c in ",.;:()\n"):
             continue
         if name.entity.parent and (name.entity.kind == "product" if kind == "maker" else name.entity.kind in ("company", "product")):
-            return gazetteer.by_name.get(name.entity.parent)
+            return gazetteer.by_name.find(name.entity.parent)
     return None
 
 
@@ -5568,7 +5588,7 @@ class Discourse:
         earlier = [name.entity for name in self.mentions if name.end <= reference.start]
         if reference.seat is not None:
             here = [entity for entity in (*reversed(earlier), *(n.entity for n in self.mentions)) if reference.seat in entity.seats]
-            listed = self.gazetteer.by_seat.get(reference.seat, ())
+            listed = self.gazetteer.by_seat.find(reference.seat) or ()
             if here:
                 return next((e for e in here if e.name not in exclude), None)
             fits = [e for e in listed if reference.kind == "any" or reference.kind in e.kinds]
@@ -6397,10 +6417,10 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
             if form[0].islower():
                 lower_first.add(WORD.findall(form)[0].lower())
     return Gazetteer(
-        index={word: _forms(aliases) for word, aliases in index.items()},
+        index=Shelf((word, _forms(aliases)) for word, aliases in index.items()),
         lower_first=frozenset(lower_first),
-        by_name=by_name,
-        by_seat={seat: tuple(entities) for seat, entities in by_seat.items()},
+        by_name=Shelf(by_name),
+        by_seat=Shelf((seat, tuple(entities)) for seat, entities in by_seat.items()),
         forms=re.compile(rf"(?:{'|'.join(files['forms']['legal_forms'])})(?!\w)"),
         head_words=frozenset(files["forms"]["head_words"]),
         unit_words=frozenset(files["forms"]["unit_words"]),
@@ -6438,6 +6458,118 @@ def _listed_entities(files: Mapping[str, Mapping[str, Any]], cities: Mapping[str
         yield Entity("place", country["names"]["en"][0], country=country["code"]), forms, ()
 
 
+# ---- patterns: kept between runs -------------------------------------------------------------------------------------------------
+#
+# Reading YAML strictly and compiling a language takes a hundred times longer than an article does. What came out is kept in
+# the user's cache folder under a digest of the files, the program and Python; without a cache a run is slower and the same.
+# The form is pickle, as Black and Jinja keep theirs, but only plain data and this program's own records can come out of it.
+
+
+class Shelf(dict[str, T]):
+    """A dictionary whose entries, once kept, are unpacked one by one when first asked for: an article needs a few of many thousands."""
+
+    def find(self, key: str) -> T | None:
+        """The entry of a key, or None."""
+        value: Any = self.get(key)
+        if type(value) is bytes:
+            self[key] = _unpickled(value)
+        return self.get(key)
+
+
+def _kept(digest: str, name: str, make: Callable[[], T]) -> T:
+    """What an earlier run kept under a name, else what `make` makes, kept for the next run."""
+    path = _cache_folder() / f"{digest}.{name}"
+    with contextlib.suppress(Exception):  # a damaged file can raise anything: it counts as none
+        data = path.read_bytes()
+        if int.from_bytes(data[:4], "big") == binascii.crc32(data[4:]):
+            kept: T = _unpickled(data[4:])
+            return kept
+    made = make()
+    with contextlib.suppress(OSError):
+        data = _pickled(made)
+        _keep(path, binascii.crc32(data).to_bytes(4, "big") + data)
+    return made
+
+
+def _cache_folder() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(home) / PROGRAM
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write the cache file whole or not at all, and take away those of older versions."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.write_bytes(data)
+    draft.replace(path)
+    versions: dict[str, float] = {}
+    for file in path.parent.iterdir():
+        versions[file.name[:64]] = max(versions.get(file.name[:64], 0.0), file.stat().st_mtime)
+    for old in sorted(versions, key=lambda digest: versions[digest])[:-4]:
+        for file in path.parent.glob(f"{old}*"):
+            file.unlink(missing_ok=True)
+
+
+def _pickled(value: Any) -> bytes:
+    """Records, containers, numbers, texts and compiled expressions as bytes."""
+    import pickle
+
+    class Packer(pickle.Pickler):
+        def reducer_override(self, item: Any) -> Any:
+            if isinstance(item, re.Pattern):
+                return _compiled_again, _program(item)
+            if isinstance(item, Shelf):
+                return _shelf, ({key: _pickled(entry) for key, entry in item.items()},)
+            return NotImplemented
+
+    stream = io.BytesIO()
+    Packer(stream, protocol=5).dump(value)
+    return stream.getvalue()
+
+
+def _unpickled(data: bytes) -> Any:
+    """The value that `_pickled` made bytes of. Raises whatever damaged bytes raise."""
+    return _unpacker()(io.BytesIO(data)).load()
+
+
+@functools.cache
+def _unpacker() -> Callable[[io.BytesIO], Any]:
+    import pickle
+
+    class Unpacker(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            """Only what cannot do anything: containers, decimals, this program's records, and the two functions below."""
+            if (module, name) in (("builtins", "frozenset"), ("builtins", "set"), ("decimal", "Decimal")):
+                return super().find_class(module, name)
+            found = globals().get(name)
+            if found in (_compiled_again, _shelf) or (isinstance(found, type) and (is_dataclass(found) or issubclass(found, tuple))):
+                return found
+            raise pickle.UnpicklingError(f"{module}.{name} is not kept")
+
+    return Unpacker
+
+
+def _shelf(entries: dict[str, Any]) -> Shelf[Any]:
+    return Shelf(entries)
+
+
+def _program(pattern: re.Pattern[str]) -> tuple[Any, ...]:
+    """A compiled expression as what the engine of `re` runs. Compiling takes it all but no time after the source is parsed and turned
+    into this, which is two thirds of the start of a run; `re` has no public way to keep it."""
+    parser, compiler = importlib.import_module("re._parser"), importlib.import_module("re._compiler")
+    tree = parser.parse(pattern.pattern, pattern.flags)
+    names = [None] * tree.state.groups
+    for name, number in tree.state.groupdict.items():
+        names[number] = name
+    code = array.array("I", compiler._code(tree, pattern.flags)).tobytes()
+    return pattern.pattern, pattern.flags, code, tree.state.groups - 1, tree.state.groupdict, tuple(names)
+
+
+def _compiled_again(source: str, flags: int, code: bytes, groups: int, numbers: dict[str, int], names: tuple[str | None, ...]) -> Any:
+    """The expression that `_program` took apart. The engine checks the code before it accepts it."""
+    return importlib.import_module("_sre").compile(source, flags, array.array("I", code).tolist(), groups, numbers, names)
+
+
 # ---- patterns: the folder as the program uses it ---------------------------------------------------------------------------------
 
 
@@ -6451,25 +6583,35 @@ class Options:
 
 
 class Patterns:
-    """A patterns folder ready for use: the name lists compiled, each language compiled when an article first needs it."""
+    """A patterns folder ready for use: the name lists compiled, each language compiled when an article first needs it.
 
-    def __init__(self, files: Mapping[str, Any]) -> None:
-        self._files = files
+    `data` gives the data of all files; it is asked only for what `keep` does not hold from an earlier run.
+    """
+
+    def __init__(self, data: Callable[[], Mapping[str, Any]], keep: Callable[[str, Callable[[], Any]], Any] = lambda _, make: make()) -> None:
+        self._files = functools.cache(data)
+        self._keep = keep
         self._compiled: dict[str | None, Language] = {}
-        self.languages = frozenset(files) - frozenset(SHARED_FILES)
-        self.heads = {code: frozenset(files[code]["function_words"]) for code in sorted(self.languages)}
-        self.gazetteer = compile_gazetteer(files)
+        self.heads: Mapping[str, frozenset[str]]
+        self.gazetteer: Gazetteer
+        self.heads, self.gazetteer = keep("names", lambda: (self._heads(), compile_gazetteer(self._files())))
+        self.languages = frozenset(self.heads)
+
+    def _heads(self) -> dict[str, frozenset[str]]:
+        """The function words of each language."""
+        return {code: frozenset(self._files()[code]["function_words"]) for code in sorted(set(self._files()) - set(SHARED_FILES))}
 
     def language(self, code: str | None) -> Language:
         """The language with this code, or what needs no language where it has no file."""
         known = code if code in self.languages else None
         if known not in self._compiled:
-            self._compiled[known] = compile_language(_whole_keys(self._files.get(known or "", {})), self._files["currencies"])
+            self._compiled[known] = self._keep(
+                known or "none", lambda: compile_language(_whole_keys(self._files().get(known or "", {})), self._files()["currencies"]))
         return self._compiled[known]
 
     def rules(self, code: str, section: str) -> Sequence[Mapping[str, Any]]:
         """The rules of one section of a language file, as data."""
-        return tuple(self._files[code].get(section, ()))
+        return tuple(self._files()[code].get(section, ()))
 
 
 def default_patterns() -> Path:
@@ -6481,45 +6623,21 @@ def default_patterns() -> Path:
 
 def load_patterns(folder: Path) -> Patterns:
     """The patterns of a folder. Raises ExtractError naming everything that keeps the folder from being used."""
-    return Patterns(_folder_data(folder))
-
-
-def _folder_data(folder: Path) -> Mapping[str, Any]:
-    """The data of all files of a folder, without the examples.
-
-    Reading YAML strictly takes longer than everything else that a run of one article does, so what has passed all checks is kept as
-    JSON in the user's cache folder under a digest of the files and of the program; without a cache the run is slower and the same.
-    """
     texts = {name: path.read_bytes() for name, path in folder_files(folder).items()}
-    digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest = hashlib.sha256(Path(__file__).read_bytes() + sys.version.encode())
     for name, text in texts.items():
         digest.update(name.encode() + b"\0" + text + b"\0")
-    cache = _cache_folder() / f"{digest.hexdigest()}.json"
-    with contextlib.suppress(OSError, ValueError):
-        return dict(json.loads(cache.read_bytes()))
+    keep = partial(_kept, digest.hexdigest())
+    return Patterns(lambda: dict(json.loads(keep("data", lambda: _folder_data(folder)))), keep)
+
+
+def _folder_data(folder: Path) -> str:
+    """The data of all files of a folder, without the examples, as JSON; what does not pass all checks is refused."""
     files = read_folder(folder)
     problems = [str(problem) for name, file in files.items() for problem in shape_problems(name, file)]
     if problems:
         raise ExtractError("\n".join(sorted(problems)))
-    data = {name: _without_examples(file.data) for name, file in files.items()}
-    with contextlib.suppress(OSError):
-        _keep(cache, data)
-    return data
-
-
-def _cache_folder() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(home) / PROGRAM
-
-
-def _keep(cache: Path, data: Mapping[str, Any]) -> None:
-    """Write the cache file whole or not at all, and take away those of other versions."""
-    cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = cache.with_suffix(f".{os.getpid()}")
-    draft.write_text(json.dumps(data, ensure_ascii=False, default=float), encoding="utf-8")
-    draft.replace(cache)
-    for old in sorted(cache.parent.glob("*.json"), key=lambda path: path.stat().st_mtime)[:-4]:
-        old.unlink()
+    return json.dumps({name: _without_examples(file.data) for name, file in files.items()}, ensure_ascii=False, default=float)
 
 
 _WHOLE = "\0"  # before a key that is a whole number: JSON knows keys of text only
@@ -6747,7 +6865,7 @@ def _warnings(header: Header, found: Findings) -> Iterator[str]:
 
 def check_patterns(folder: Path) -> tuple[list[str], str]:
     """Everything wrong with a patterns folder, a line each in order of file and line, and the table of what each language can do."""
-    return check_folder(folder, RUNNERS, lambda files: Patterns({name: _without_examples(file.data) for name, file in files.items()}),
+    return check_folder(folder, RUNNERS, lambda files: Patterns(lambda: {name: _without_examples(file.data) for name, file in files.items()}),
                         {"dates": compile_dates})  # fmt: skip
 
 
