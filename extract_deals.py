@@ -4180,26 +4180,37 @@ class CueIndex:
     heads: Mapping[str, tuple[int, ...]]  # the first three letters of the keys -> the keys' lengths
     short: tuple[int, ...]  # the lengths of keys of fewer letters
     by_letters: Mapping[str, tuple[tuple[re.Pattern[str], int, Rule], ...]]
-    loose: tuple[tuple[re.Pattern[str], int, Rule], ...]  # patterns that begin with any letters (compounds)
+    held: Mapping[int, Literals]  # by rank, for patterns that reach far: what one of them must hold
+    loose: tuple[tuple[re.Pattern[str], Literals, int, Rule], ...]  # those that begin with any letters, and what they must hold
+
+
+Literals = tuple[tuple[str, str], ...]  # literal texts, each with a few letters in a row of it
 
 
 _HEAD = 3
+_LONG = 1000  # characters of a pattern from which looking for its literals first is cheaper than trying it wherever it may begin
+_GRAM = re.compile(r"[^\W_]{4}")
 
 
 def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
     """Build the index from pairs of an expanded pattern and its rule."""
     buckets: dict[str, list[tuple[re.Pattern[str], int, Rule]]] = {}
+    needs: dict[int, Literals] = {}
     loose = []
     listed = list(rules)
     for order, (pattern, rule) in enumerate(listed):
         letters = first_letters(pattern)
+        held = _held(list(re._parser.parse(pattern)))  # type: ignore[attr-defined]
+        literals = tuple((max(_GRAM.findall(literal), default=""), literal) for literal in sorted(held))
         if letters is None:
-            loose.append((re.compile(rf"(?<!\w)(?:{pattern})(?!\w)"), _HEAD * len(listed) + order, rule))
+            loose.append((re.compile(rf"(?:{pattern})(?!\w)"), literals, _HEAD * len(listed) + order, rule))
             continue
         compiled = re.compile(rf"(?:{pattern})(?!\w)")
         for key in letters:
             rank = (_HEAD - min(len(key), _HEAD)) * len(listed) + order
             buckets.setdefault(key, []).append((compiled, rank, rule))
+            if len(pattern) > _LONG and "" not in held:
+                needs[rank] = literals
     heads: dict[str, set[int]] = {}
     for key in buckets:
         if len(key) >= _HEAD:
@@ -4208,6 +4219,7 @@ def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
         heads={head: tuple(sorted(lengths)) for head, lengths in heads.items()},
         short=tuple(sorted({len(key) for key in buckets if len(key) < _HEAD})),
         by_letters={key: tuple(found) for key, found in buckets.items()},
+        held=needs,
         loose=tuple(loose),
     )
 
@@ -4267,6 +4279,28 @@ def _node_prefixes(node: Any, most: int) -> set[tuple[str, bool]]:
     return {("", False)}
 
 
+def _held(nodes: Sequence[Any]) -> set[str]:
+    """Literal strings one of which every match holds, as long as may be; the empty string where there are none."""
+    best, run = {""}, ""
+    for node in (*nodes, ("END", None)):
+        op, value = str(node[0]), node[1]
+        if op == "LITERAL":
+            run += chr(value)
+            continue
+        inner = {""}
+        if op == "BRANCH":
+            inner = set().union(*(_held(list(branch)) for branch in value[1]))
+        elif op == "SUBPATTERN":
+            inner = _held(list(value[3]))
+        elif op == "ASSERT" and value[0] == 1:
+            inner = _held(list(value[1]))
+        elif op == "ATOMIC_GROUP" or (op.endswith("_REPEAT") and value[0] > 0):
+            inner = _held(list(value if op == "ATOMIC_GROUP" else value[2]))
+        best = max(best, {run}, inner, key=lambda strings: min(map(len, strings)))
+        run = ""
+    return best
+
+
 def inner_open(prefixes: set[tuple[str, bool]]) -> set[tuple[str, bool]]:
     """Prefixes of a repeated piece: after one turn another may follow, so what comes next cannot be told."""
     return {(prefix, False) if prefix else (prefix, more) for prefix, more in prefixes}
@@ -4279,15 +4313,38 @@ def find_cues(copy: Copy, tokens: Sequence[tuple[int, int]], index: CueIndex) ->
     heads, by_letters = index.heads.get, index.by_letters.get
     tries = [(start, length) for start, _ in tokens for length in heads(low[start : start + _HEAD], ())]
     tries += [(start, length) for length in index.short for start, _ in tokens]
+    grams = {word[k : k + 4] for word in set(WORD.findall(low)) for k in range(len(word) - 3)} if index.held or index.loose else set()
+    grams.add("")
+    idle = {rank for rank, held in index.held.items() if not any(gram in grams and literal in low for gram, literal in held)}
     for start, length in tries:
         for pattern, rank, rule in by_letters(low[start : start + length], ()):
+            if rank not in idle and (match := pattern.match(low, start)):
+                hits.setdefault(rule.section, []).append((start, -match.end(), rank, rule))
+    starts = [start for start, _ in tokens] if index.loose else []
+    for pattern, held, rank, rule in index.loose:
+        for start in _starts_near([literal for gram, literal in held if gram in grams], low, starts):
             match = pattern.match(low, start)
             if match:
                 hits.setdefault(rule.section, []).append((start, -match.end(), rank, rule))
-    for pattern, rank, rule in index.loose:
-        for match in pattern.finditer(low):
-            hits.setdefault(rule.section, []).append((match.start(), -match.end(), rank, rule))
     return {section: _leftmost_longest(found) for section, found in hits.items()}
+
+
+_COMPOUND_REACH = 64  # code points from the beginning of a compound or phrase to what it must hold
+
+
+def _starts_near(literals: Iterable[str], low: str, starts: Sequence[int]) -> Iterator[int]:
+    """The word starts, each once, from which a match that holds one of the literals can begin."""
+    spots = set()
+    for literal in literals:
+        at = low.find(literal)
+        while at >= 0:
+            spots.add(at)
+            at = low.find(literal, at + 1)
+    done = 0
+    for spot in sorted(spots):
+        first = bisect.bisect_left(starts, spot - _COMPOUND_REACH, done)
+        done = bisect.bisect_right(starts, spot, first)
+        yield from starts[first:done]
 
 
 def _leftmost_longest(hits: list[tuple[int, int, int, Rule]]) -> list[Cue]:
