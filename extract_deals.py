@@ -4311,16 +4311,17 @@ def find_cues(copy: Copy, tokens: Sequence[tuple[int, int]], index: CueIndex) ->
     low = copy.low
     hits: dict[str, list[tuple[int, int, int, Rule]]] = {}
     heads, by_letters = index.heads.get, index.by_letters.get
-    tries = [(start, length) for start, _ in tokens for length in heads(low[start : start + _HEAD], ())]
-    tries += [(start, length) for length in index.short for start, _ in tokens]
+    starts = [start for start, _ in tokens]
+    tries = [(start, bucket) for start in starts for length in heads(low[start : start + _HEAD], ())
+             if (bucket := by_letters(low[start : start + length]))]  # fmt: skip
+    tries += [(start, bucket) for length in index.short for start in starts if (bucket := by_letters(low[start : start + length]))]
     grams = {word[k : k + 4] for word in set(WORD.findall(low)) for k in range(len(word) - 3)} if index.held or index.loose else set()
     grams.add("")
     idle = {rank for rank, held in index.held.items() if not any(gram in grams and literal in low for gram, literal in held)}
-    for start, length in tries:
-        for pattern, rank, rule in by_letters(low[start : start + length], ()):
+    for start, bucket in tries:
+        for pattern, rank, rule in bucket:
             if rank not in idle and (match := pattern.match(low, start)):
                 hits.setdefault(rule.section, []).append((start, -match.end(), rank, rule))
-    starts = [start for start, _ in tokens] if index.loose else []
     for pattern, held, rank, rule in index.loose:
         for start in _starts_near([literal for gram, literal in held if gram in grams], low, starts):
             match = pattern.match(low, start)
