@@ -50,6 +50,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -4187,36 +4188,65 @@ class Cue:
 class CueIndex:
     """Rules by the first letters their pattern can begin with, so that a word meets only the few rules it may begin.
 
-    One dictionary look-up a word replaces hundreds of alternatives a position: a hundred rules more cost nothing.
+    One dictionary look-up a word replaces hundreds of alternatives a position: a hundred rules more cost nothing. A rule's rank
+    settles which of two matches of one length counts: the first in the file of those with the longest beginning (of three letters).
     """
 
-    lengths: tuple[int, ...]
-    by_letters: Mapping[str, tuple[tuple[re.Pattern[str], Rule], ...]]
-    loose: tuple[tuple[re.Pattern[str], Rule], ...]  # patterns that begin with any letters (compounds)
+    heads: Mapping[str, tuple[int, ...]]  # the first three letters of the keys -> the keys' lengths
+    short: tuple[int, ...]  # the lengths of keys of fewer letters
+    by_letters: Mapping[str, tuple[tuple[re.Pattern[str], int, Rule], ...]]
+    held: Mapping[int, Literals]  # by rank, for patterns that reach far: what one of them must hold
+    loose: tuple[tuple[re.Pattern[str], Literals, int, Rule], ...]  # those that begin with any letters, and what they must hold
+
+
+Literals = tuple[tuple[str, str], ...]  # literal texts, each with a few letters in a row of it
+
+
+_HEAD = 3
+_LONG = 1000  # characters of a pattern from which looking for its literals first is cheaper than trying it wherever it may begin
+_GRAM = re.compile(r"[^\W_]{4}")
 
 
 def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
     """Build the index from pairs of an expanded pattern and its rule."""
-    buckets: dict[str, list[tuple[re.Pattern[str], Rule]]] = {}
+    buckets: dict[str, list[tuple[re.Pattern[str], int, Rule]]] = {}
+    needs: dict[int, Literals] = {}
     loose = []
-    for pattern, rule in rules:
+    listed = list(rules)
+    for order, (pattern, rule) in enumerate(listed):
         letters = first_letters(pattern)
+        held = _held(list(re._parser.parse(pattern)))  # type: ignore[attr-defined]
+        literals = tuple((max(_GRAM.findall(literal), default=""), literal) for literal in sorted(held))
         if letters is None:
-            loose.append((re.compile(rf"(?<!\w)(?:{pattern})(?!\w)"), rule))
+            loose.append((re.compile(rf"(?:{pattern})(?!\w)"), literals, _HEAD * len(listed) + order, rule))
             continue
         compiled = re.compile(rf"(?:{pattern})(?!\w)")
         for key in letters:
-            buckets.setdefault(key, []).append((compiled, rule))
-    lengths = tuple(sorted({len(key) for key in buckets}, reverse=True))
-    return CueIndex(lengths, {key: tuple(found) for key, found in buckets.items()}, tuple(loose))
+            rank = (_HEAD - min(len(key), _HEAD)) * len(listed) + order
+            buckets.setdefault(key, []).append((compiled, rank, rule))
+            if len(pattern) > _LONG and "" not in held:
+                needs[rank] = literals
+    heads: dict[str, set[int]] = {}
+    for key in buckets:
+        if len(key) >= _HEAD:
+            heads.setdefault(key[:_HEAD], set()).add(len(key))
+    return CueIndex(
+        heads={head: tuple(sorted(lengths)) for head, lengths in heads.items()},
+        short=tuple(sorted({len(key) for key in buckets if len(key) < _HEAD})),
+        by_letters={key: tuple(found) for key, found in buckets.items()},
+        held=needs,
+        loose=tuple(loose),
+    )
 
 
-def first_letters(pattern: str, most: int = 3) -> set[str] | None:
-    """The literal strings (of up to `most` letters) one of which every match begins with; None where there are none."""
-    found = _prefixes(list(re._parser.parse(pattern)), most)  # type: ignore[attr-defined]
-    if found is None or any(not prefix for prefix, _ in found) or len(found) > 64:
-        return None
-    return {prefix for prefix, _ in found}
+def first_letters(pattern: str) -> set[str] | None:
+    """The literal strings (of up to six letters, fewer where they would be many) one of which every match begins with, or None."""
+    tree = list(re._parser.parse(pattern))  # type: ignore[attr-defined]
+    for most in (6, 5, 4, _HEAD):
+        found = _prefixes(tree, most)
+        if found is not None and len(found) <= 64 and all(prefix for prefix, _ in found):
+            return {prefix for prefix, _ in found}
+    return None
 
 
 def _prefixes(nodes: Sequence[Any], most: int) -> set[tuple[str, bool]] | None:
@@ -4264,6 +4294,28 @@ def _node_prefixes(node: Any, most: int) -> set[tuple[str, bool]]:
     return {("", False)}
 
 
+def _held(nodes: Sequence[Any]) -> set[str]:
+    """Literal strings one of which every match holds, as long as may be; the empty string where there are none."""
+    best, run = {""}, ""
+    for node in (*nodes, ("END", None)):
+        op, value = str(node[0]), node[1]
+        if op == "LITERAL":
+            run += chr(value)
+            continue
+        inner = {""}
+        if op == "BRANCH":
+            inner = set().union(*(_held(list(branch)) for branch in value[1]))
+        elif op == "SUBPATTERN":
+            inner = _held(list(value[3]))
+        elif op == "ASSERT" and value[0] == 1:
+            inner = _held(list(value[1]))
+        elif op == "ATOMIC_GROUP" or (op.endswith("_REPEAT") and value[0] > 0):
+            inner = _held(list(value if op == "ATOMIC_GROUP" else value[2]))
+        best = max(best, {run}, inner, key=lambda strings: min(map(len, strings)))
+        run = ""
+    return best
+
+
 def inner_open(prefixes: set[tuple[str, bool]]) -> set[tuple[str, bool]]:
     """Prefixes of a repeated piece: after one turn another may follow, so what comes next cannot be told."""
     return {(prefix, False) if prefix else (prefix, more) for prefix, more in prefixes}
@@ -4272,30 +4324,54 @@ def inner_open(prefixes: set[tuple[str, bool]]) -> set[tuple[str, bool]]:
 def find_cues(copy: Copy, tokens: Sequence[tuple[int, int]], index: CueIndex) -> dict[str, list[Cue]]:
     """All rules' matches by section, in order; within a section leftmost, then longest, none inside another."""
     low = copy.low
-    hits: dict[str, list[Cue]] = {}
-    by_letters = index.by_letters
-    for length in index.lengths:
-        for start, _ in tokens:
-            bucket = by_letters.get(low[start : start + length])
-            if bucket:
-                for pattern, rule in bucket:
-                    match = pattern.match(low, start)
-                    if match:
-                        hits.setdefault(rule.section, []).append(Cue(start, match.end(), rule))
-    for pattern, rule in index.loose:
-        for match in pattern.finditer(low):
-            hits.setdefault(rule.section, []).append(Cue(match.start(), match.end(), rule))
-    return {section: _leftmost_longest(cues) for section, cues in hits.items()}
+    hits: dict[str, list[tuple[int, int, int, Rule]]] = {}
+    heads, by_letters = index.heads.get, index.by_letters.get
+    starts = [start for start, _ in tokens]
+    tries = [(start, bucket) for start in starts for length in heads(low[start : start + _HEAD], ())
+             if (bucket := by_letters(low[start : start + length]))]  # fmt: skip
+    tries += [(start, bucket) for length in index.short for start in starts if (bucket := by_letters(low[start : start + length]))]
+    grams = {word[k : k + 4] for word in set(WORD.findall(low)) for k in range(len(word) - 3)} if index.held or index.loose else set()
+    grams.add("")
+    idle = {rank for rank, held in index.held.items() if not any(gram in grams and literal in low for gram, literal in held)}
+    for start, bucket in tries:
+        for pattern, rank, rule in bucket:
+            if rank not in idle and (match := pattern.match(low, start)):
+                hits.setdefault(rule.section, []).append((start, -match.end(), rank, rule))
+    for pattern, held, rank, rule in index.loose:
+        for start in _starts_near([literal for gram, literal in held if gram in grams], low, starts):
+            match = pattern.match(low, start)
+            if match:
+                hits.setdefault(rule.section, []).append((start, -match.end(), rank, rule))
+    return {section: _leftmost_longest(found) for section, found in hits.items()}
 
 
-def _leftmost_longest(cues: list[Cue]) -> list[Cue]:
-    cues.sort(key=lambda cue: (cue.start, -cue.end))
+_COMPOUND_REACH = 64  # code points from the beginning of a compound or phrase to what it must hold
+
+
+def _starts_near(literals: Iterable[str], low: str, starts: Sequence[int]) -> Iterator[int]:
+    """The word starts, each once, from which a match that holds one of the literals can begin."""
+    spots = set()
+    for literal in literals:
+        at = low.find(literal)
+        while at >= 0:
+            spots.add(at)
+            at = low.find(literal, at + 1)
+    done = 0
+    for spot in sorted(spots):
+        first = bisect.bisect_left(starts, spot - _COMPOUND_REACH, done)
+        done = bisect.bisect_right(starts, spot, first)
+        yield from starts[first:done]
+
+
+def _leftmost_longest(hits: list[tuple[int, int, int, Rule]]) -> list[Cue]:
+    """The cues of some hits (start, minus the end, rank, rule): a rank stands for one rule."""
+    hits.sort(key=itemgetter(0, 1, 2))
     kept: list[Cue] = []
     end = -1
-    for cue in cues:
-        if cue.start >= end:
-            kept.append(cue)
-            end = cue.end
+    for start, minus_end, _, rule in hits:
+        if start >= end:
+            end = -minus_end
+            kept.append(Cue(start, end, rule))
     return kept
 
 
