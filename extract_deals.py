@@ -3817,6 +3817,8 @@ def _match_alias(
 
 def _case_agrees(alias: Alias, surface: str, acronyms: bool) -> bool:
     """Whether capitals are as the form has them, where that matters; `acronyms`: the language writes them as words too (Amd)."""
+    if not surface.isascii() and alias.written.isascii() and len(surface) < 6:
+        return False
     if not alias.exact or surface == alias.written or (len(surface) > 3 and surface.isupper()):
         return True
     return acronyms and len(surface) > 2 and alias.written.isupper() and surface == alias.written.capitalize() and not alias.entity.ambiguous
@@ -3860,6 +3862,30 @@ def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Nam
     return runs
 
 
+def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar,
+                 gazetteer: Gazetteer) -> list[tuple[int, int]]:  # fmt: skip
+    """Spans of the capitalised words that are common nouns, where all nouns take capitals: they break a run.
+
+    Such are words of cues, listed words and words with a noun's ending; not where a legal form makes the word part of a name.
+    """
+    text = copy.text
+    spans = [(cue.start, cue.end) for section in ("nouns", "people", "roles", "deals", "sources", "status") for cue in cues.get(section, ())
+             if cue.end - cue.start < 40 and " " not in copy.low[cue.start : cue.end]]  # fmt: skip
+    in_cue = {start for span in spans for start in (span[0],)} | {end for _, end in spans}
+    found = []
+    for position, (start, end) in enumerate(tokens):
+        word = text[start:end]
+        if not word[0].isupper() or gazetteer.forms.match(text, end + 1) and text[end] in " ,":
+            continue
+        key = fold(word)
+        if position and key in gazetteer.head_words and _is_capital(text[slice(*tokens[position - 1])]) and text[tokens[position - 1][1] : start] == " " \
+                and fold(text[slice(*tokens[position - 1])]) not in grammar.not_names:
+            continue
+        if start in in_cue or end in in_cue or key in grammar.not_names or (word[1:].islower() and len(word) > 5 and word.lower().endswith(grammar.noun_endings)):
+            found.append((start, end))
+    return found
+
+
 def _is_capital(word: str) -> bool:
     return word[0].isupper() or (not word.islower() and word[0].isalpha() and not word.isdigit())
 
@@ -3887,7 +3913,7 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
             break
         if _is_capital(word):
             last = k
-        elif word.isdigit() and gap == " " and len(word) < 4:
+        elif word.isdigit() and gap == " " and len(word) < 4 and not grammar.noun_capitals:
             pass  # "Section 9 Labs": a number counts only between capitals
         elif not (word in grammar.connectors and gap == " " and k + 1 < len(tokens) and _is_capital(text[slice(*tokens[k + 1])])
                   and text[end : tokens[k + 1][0]] == " " and taken.get(tokens[k + 1][0]) is None):  # fmt: skip
@@ -3933,6 +3959,10 @@ class NamesGrammar:
     relatives: frozenset[str]  # relative pronouns
     genitives: tuple[str, ...]  # endings that mark an owner: 's
     definite_endings: tuple[str, ...]  # endings by which a noun carries its article
+    noun_capitals: bool  # every noun has a capital: it is no evidence of a name
+    noun_endings: tuple[str, ...]  # endings of common nouns, read where `noun_capitals`
+    adjective_endings: tuple[str, ...]  # endings of inflected adjectives, read where `noun_capitals`
+    verb_second: bool  # something else before the verb puts its subject behind it
     acronyms_as_words: bool  # whether newsrooms write Amd, Tsmc
     elided: frozenset[str]  # articles and prepositions with an apostrophe
 
@@ -4171,6 +4201,7 @@ class Rule:
     otherwise: str | None = None
     alternative: Rule | None = None  # what the cue says where its payee is not found
     weight: int = 0
+    leads: bool = False  # subject and object both stand behind the cue
     light: bool = False  # a verb such as "raise": what is raised, a noun beside it says
     rejects: bool = False  # its subject turns down what another offers
 
@@ -5580,7 +5611,8 @@ def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], gra
     for cue in nouns:
         k = bisect.bisect_left(starts, cue.start)
         before = names[k - 1] if k and cue.start - names[k - 1].end <= 2 else None
-        follows = names[k] if k < len(names) and names[k].start - cue.end <= 16 else None
+        after = bisect.bisect_left(starts, cue.end)
+        follows = names[after] if after < len(names) and names[after].start - cue.end <= 16 else None
         if follows is not None and follows.entity.kind == "company" and not low[cue.end : follows.start].strip(" -\",:"):
             continue  # "the chipmaker Nvidia": the name is there
         kind = cue.rule.kind or "any"
@@ -6023,7 +6055,14 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
     taken: set[int] = set()
     # the slot that a verb's object or a preposition fills goes first; what remains bare can then be the subject
     order = sorted((("payer", rule.payer), ("payee", rule.payee)), key=lambda pair: bool(pair[1]) and pair[1][0] == "subject")
+    behind = _subject_behind(low, scene, cue, zone) if discourse.grammar.verb_second else []
+    if behind:
+        order.sort(key=lambda pair: not (pair[1] and pair[1][0] == "subject"))
     for slot, labels in order:
+        if behind and labels and labels[0] == "subject":
+            slots[slot] = behind
+            taken.update(actor.start for actor in behind)
+            continue
         free = [actor for actor in scene.actors if actor.start not in taken]
         found = (_find_slot(low, scene, cue, label, zone, zone_start, free, discourse.grammar) for label in labels)
         slots[slot] = next((group for group in found if group and _means_something(group, discourse)), [])
@@ -6121,10 +6160,27 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
 
 def _opens_clause(low: str, scene: Scene, actor: Actor, cue_start: int) -> bool:
     """Whether an actor stands in the first words of its clause or right before a cue: there it may belong to what follows."""
-    before = low[max(scene.start, actor.start - 40) : actor.start]
     if low.count(" ", actor.end, cue_start) <= 3 and cue_start - actor.end < 24:
         return True
-    return len(re.split(r"[,;:\u2013(]", before)[-1].split()) <= 4 and (actor.start - scene.start < 40 or len(before) < 40 or "," in before)
+    before = low[max(scene.start, actor.start - 40) : actor.start]
+    clauses = re.split(r"[,;:\u2013(]", before)
+    return len(clauses[-1].split()) <= 4 and (actor.start - scene.start < 40 or len(before) < 40 or len(clauses) > 1)
+
+
+def _subject_behind(low: str, scene: Scene, cue: Cue, zone: tuple[int, int]) -> list[Actor]:
+    """The bare actors right behind a verb before which its clause has something else than a subject ("for 3 billion buys Acme …").
+
+    For languages whose verb stands second, and for rules whose cue opens a clause (`leads`).
+    """
+    begin = max(scene.start, *(low.rfind(mark, scene.start, cue.start) + 1 for mark in (",", ";", ":", "\u2013", "\n", "(")))
+    if not cue.rule.leads and not low[begin : cue.start].strip() and begin > scene.start and low[begin - 1] == ",":
+        return []
+    if any(actor.start >= begin and actor.end <= cue.start and not actor.label for actor in scene.actors):
+        return []
+    first = next((actor for actor in scene.actors if actor.start >= cue.end), None)
+    if first is None or first.label or first.start - cue.end > 45 or first.start >= zone[1] or "," in low[cue.end : first.start]:
+        return []
+    return [actor for actor in scene.actors if actor.group == first.group]
 
 
 def _sentence_turn(low: str, begin: int, end: int, sums: Sequence[Money]) -> bool:
@@ -6159,7 +6215,7 @@ def _is_object(low: str, scene: Scene, actor: Actor, cue: Cue) -> bool:
     for other in scene.deals:
         if other is not cue and other.end <= actor.start and actor.start - other.end < 30 and "object" in (*other.rule.payee[:1], *other.rule.payer[:1]):
             gap = low[other.end : actor.start]
-            if "," not in gap:
+            if not any(mark in gap for mark in ",;:"):
                 return True
     return False
 
@@ -6459,6 +6515,7 @@ def _rule_of(section: str, item: Mapping[str, Any]) -> Rule:
         otherwise=item.get("otherwise"),
         alternative=_rule_of(section, {"payer": item.get("payer", ()), **alternative}) if alternative else None,
         weight=item.get("weight", 0),
+        leads=item.get("leads", False),
         light=item.get("light", False),
         rejects=item.get("rejects", False),
     )
@@ -6482,6 +6539,10 @@ def compile_names(names: Mapping[str, Any], function_words: frozenset[str]) -> N
         relatives=words("relatives"),
         genitives=tuple(names.get("genitives", ())),
         definite_endings=tuple(names.get("definite_endings", ())),
+        noun_capitals=names.get("noun_capitals", False),
+        noun_endings=tuple(names.get("noun_endings", ())),
+        adjective_endings=tuple(names.get("adjective_endings", ())) or ("\0",),
+        verb_second=names.get("verb_second", False),
         acronyms_as_words=names.get("acronyms_as_words", False),
         elided=frozenset(
             word for words in (names.get("articles", ()), names.get("determiners", ()), *names.get("cases", {}).values())
@@ -6815,7 +6876,8 @@ def read_mentions(
     names = settle_ambiguous(copy, names, starts, cues, gazetteer)
     solid = [(n.start, n.end) for n in names if n.entity.kind in ("company", "outlet", "product")]
     cues = {section: outside(found, solid) for section, found in cues.items()}
-    runs = find_runs(copy, tokens, names, starts, language.names, gazetteer, claimed)
+    common = common_nouns(copy, tokens, cues, language.names, gazetteer) if language.names.noun_capitals else []
+    runs = find_runs(copy, tokens, names, starts, language.names, gazetteer, sorted(claimed + common))
     unlisted, runs = judge_runs(copy, runs, cues, language.names, gazetteer)
     names = sorted([*names, *unlisted], key=lambda name: name.start)
     claimed = sorted(claimed + [(n.start, n.end) for n in names] + ([header] if header else []))
@@ -6850,10 +6912,22 @@ def make_scene(copy: Copy, index: int, span: tuple[int, int], found: Findings, c
     places = [name for name in between(found.names, span) if name.entity.kind == "place" and copy.text[name.end : name.end + 1] != "-"]
     barriers = sorted(thing.end for thing in (*money, *between(found.dates, span), *inside["deals"], *places))
     nouns = [cue.start for cue in found.cues.get("nouns", ())]
-    runs = [run for run in between(found.runs, span) if run.words in found.proper and not _modifies(copy.low, run, nouns, language.names)]
+    runs = [run for run in between(found.runs, span) if run.words in found.proper and not _modifies(copy.low, run, nouns, language.names)
+            and not (language.names.noun_capitals and _has_article(copy.low, run, language.names))]  # fmt: skip
     actors = find_actors(copy, span, names, between(found.references, span), runs, barriers, language.names)
     return Scene(index, *span, tuple(actors), tuple(money), tuple(between(found.shares, span)),
                  tuple(inside["deals"]), tuple(inside["roles"]), tuple(inside["status"]))  # fmt: skip
+
+
+def _has_article(low: str, run: Run, grammar: NamesGrammar) -> bool:
+    """Whether an article, an inflected adjective or a number stands before a run of one word: then it is a common noun."""
+    before = low[max(0, run.start - 30) : run.start].split()
+    if len(run.words) > 1 or not before:
+        return False
+    word = before[-1]
+    if word in grammar.determiners or word in grammar.articles or word.isdigit():
+        return True
+    return len(word) > 4 and word.isalpha() and word.endswith(grammar.adjective_endings) and word not in grammar.stops and word not in grammar.cases
 
 
 def _modifies(low: str, run: Run, nouns: Sequence[int], grammar: NamesGrammar) -> bool:
