@@ -6282,7 +6282,8 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
         cues.update(governed)
         here: list[Frame] = []
         discourse.bare = [(actor.start, actor.entity) for actor in scene.actors if actor.entity is not None and actor.label in ("", "poss")]
-        for frame in scene_frames(low, scene, governed, discourse):
+        # what speaks of a deal told already comes last: the sentence itself may tell it
+        for frame in sorted(scene_frames(low, scene, governed, discourse), key=lambda frame: frame.kind == SAME):
             host = _host(frame, here, frames)
             if host is None:
                 here.append(frame)
@@ -6292,12 +6293,21 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
             for money in scene.money:
                 if governed.get(money.start) is frame.cue:
                     owners[money.start] = host
+        if not scene.deals and frames and any(word.rule.status == "denied" for word in scene.status):
+            _deny(frames[-1], scene.index)
         _note_valuation(scene, governed, here or frames[-1:])
         frames.extend(here)
         _note_topic(scene, discourse)
     merged = _merge_frames(frames)
     roles = _sum_roles(scenes, cues, owners)
     return [frame for frame in merged if _is_whole(frame)], roles
+
+
+def _deny(frame: Frame, sentence: int) -> None:
+    """A sentence that only denies ("there is nothing in it") denies the talks or plans told just before it."""
+    if sentence - frame.sentence <= 2 and frame.status in ("in_talks", "planned"):
+        frame.status, frame.hedged = "denied", True
+        frame.sentences.append(sentence)
 
 
 def _note_topic(scene: Scene, discourse: Discourse) -> None:
@@ -6321,14 +6331,16 @@ def _note_topic(scene: Scene, discourse: Discourse) -> None:
 def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Frame | None:
     """The frame that a new one only adds to, or None where it is a deal of its own."""
     for other in reversed(here):
-        if frame.kind == SAME or (frame.kind == other.kind and _may_be_one(frame, other, loose=True)):
+        if (frame.kind == SAME or frame.kind == other.kind) and _may_be_one(frame, other, loose=True):
             return other
         if frame.kind in _RAISED and other.kind in _RAISED and (frame.cue.rule.light and other.money is None or
                                                                 other.cue.rule.light and frame.money is None):  # fmt: skip
             return other
     near = [other for other in reversed(earlier[-12:]) if frame.sentence - other.sentence <= 4]
     if frame.kind == SAME:
-        return near[0] if near and (frame.money is None or near[0].money is None or _same_sum(frame.money, near[0].money)) else None
+        fits = [other for other in near if _may_be_one(frame, other, loose=True)]
+        equal = [other for other in fits if frame.money is not None and other.money is not None]
+        return next(iter(equal or fits), None)
     for other in near[:3]:
         if not (other.money or other.stake is not None or (other.payer and other.payee)):
             continue
