@@ -5071,33 +5071,29 @@ def _looks_ahead(text: str, start: int, end: int, grammar: DateGrammar) -> bool:
 class _Slots:
     """What the slots of one match hold, as numbers."""
 
-    __slots__ = ("found", "grammar", "line", "text")
+    __slots__ = ("filled", "found", "grammar", "line", "text")
 
     def __init__(self, text: str, line: _Line, found: re.Match[str], grammar: DateGrammar) -> None:
         self.text, self.line, self.found, self.grammar = text, line, found, grammar
-
-    def mark(self, name: str) -> str | None:
-        """The name of the group that holds the slot: a slot may stand in several branches of a rule."""
-        group, count = name, 0
-        while group in self.found.re.groupindex:
-            if self.found.start(group) >= 0:
-                return group
-            count += 1
-            group = f"{name}_{count}"
-        return None
+        # the group that holds each slot: a slot may stand in several branches of a rule
+        self.filled: dict[str, int] = {}
+        for group, number in found.re.groupindex.items():
+            if found.start(number) >= 0:
+                self.filled.setdefault(_slot_of(group), number)
 
     def raw(self, name: str) -> str | None:
         """The slot's text, or None where the rule has no such slot or it is left out."""
-        group = self.mark(name)
+        group = self.filled.get(name)
         if group is None:
             return None
         begin, end = self.found.span(group)
         return self.text[self.line.starts[begin]:self.line.ends[end - 1]]
 
     def value(self, name: str) -> int | str | None:
-        group, raw = self.mark(name), self.raw(name)
-        if group is None or raw is None:
+        group = self.filled.get(name)
+        if group is None:
             return None
+        raw = self.raw(name) or ""
         table = self.grammar.values.get("all_units" if name == "units" else _SLOT_TABLES.get(name.rstrip("2"), ""), {})
         known = table.get(self.found[group], table.get(self.found[group].removesuffix(".")))
         return known if known is not None else int(re.findall("[0-9]+", raw)[0])
@@ -5127,6 +5123,12 @@ class _Slots:
         return year if year is not None else self.number("old_year" + suffix)
 
 
+@functools.cache
+def _slot_of(group: str) -> str:
+    """The slot of a group; see `_number_groups`."""
+    return re.sub(r"_[0-9]+$", "", group)
+
+
 def _century(short: int) -> int:
     """Two-digit years as POSIX reads them: 69 to 99 are 19xx, the rest 20xx."""
     return short + (1900 if short >= 69 else 2000)
@@ -5142,11 +5144,10 @@ _Read = tuple[str | None, bool] | None
 
 def _resolve(rule: DateRule, slots: _Slots, reference: datetime.date | None, ahead: _Ahead) -> _Read:
     """(EDTF value or None, relative) for a match; None where the numbers make no date."""
-    for name, read in _NUMERIC_READERS.items():
-        raw = slots.raw(name)
-        if raw is not None and name not in ("daymonth", "days"):
-            value: str | None = read(_DASHES.sub("-", raw.lower()), slots)
-            return None if value is None else (value, False)
+    numeric = next((name for name in _NUMERIC_READERS if name in slots.filled), None)
+    if numeric is not None:
+        value = _NUMERIC_READERS[numeric](_DASHES.sub("-", (slots.raw(numeric) or "").lower()), slots)
+        return None if value is None else (value, False)
     if rule.span:
         return _span_until(rule, reference), True
     if slots.found.re.groupindex.keys() & {"month2", "day2", "year2", "days", "ordinal2"}:
