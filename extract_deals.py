@@ -50,7 +50,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -4174,10 +4174,15 @@ def outside(names: Sequence[T], claimed: Sequence[tuple[int, int]]) -> list[T]:
     return kept
 
 
-def between(things: Sequence[T], span: tuple[int, int]) -> list[T]:
-    """Those of some things in order (with `start`) that begin inside a span."""
-    begin = bisect.bisect_left(things, span[0], key=lambda thing: thing.start)
-    return list(things[begin : bisect.bisect_left(things, span[1], key=lambda thing: thing.start)])
+def by_sentence(things: Iterable[Any], sentences: Sequence[tuple[int, int]]) -> dict[int, list[Any]]:
+    """Some things (with `start`) by the index of the sentence in which they begin; each costs one look-up, however many sentences there are."""
+    starts = [start for start, _ in sentences]
+    groups: dict[int, list[Any]] = {}
+    for thing in things:
+        k = bisect.bisect_right(starts, thing.start) - 1
+        if k >= 0 and thing.start < sentences[k][1]:
+            groups.setdefault(k, []).append(thing)
+    return groups
 
 
 # ---- cues: the words of a language that say what a sum is, who pays and who says so ----------------------------------------------
@@ -5097,33 +5102,29 @@ def _looks_ahead(text: str, start: int, end: int, grammar: DateGrammar) -> bool:
 class _Slots:
     """What the slots of one match hold, as numbers."""
 
-    __slots__ = ("found", "grammar", "line", "text")
+    __slots__ = ("filled", "found", "grammar", "line", "text")
 
     def __init__(self, text: str, line: _Line, found: re.Match[str], grammar: DateGrammar) -> None:
         self.text, self.line, self.found, self.grammar = text, line, found, grammar
-
-    def mark(self, name: str) -> str | None:
-        """The name of the group that holds the slot: a slot may stand in several branches of a rule."""
-        group, count = name, 0
-        while group in self.found.re.groupindex:
-            if self.found.start(group) >= 0:
-                return group
-            count += 1
-            group = f"{name}_{count}"
-        return None
+        # the group that holds each slot: a slot may stand in several branches of a rule
+        self.filled: dict[str, int] = {}
+        for group, number in found.re.groupindex.items():
+            if found.start(number) >= 0:
+                self.filled.setdefault(_slot_of(group), number)
 
     def raw(self, name: str) -> str | None:
         """The slot's text, or None where the rule has no such slot or it is left out."""
-        group = self.mark(name)
+        group = self.filled.get(name)
         if group is None:
             return None
         begin, end = self.found.span(group)
         return self.text[self.line.starts[begin]:self.line.ends[end - 1]]
 
     def value(self, name: str) -> int | str | None:
-        group, raw = self.mark(name), self.raw(name)
-        if group is None or raw is None:
+        group = self.filled.get(name)
+        if group is None:
             return None
+        raw = self.raw(name) or ""
         table = self.grammar.values.get("all_units" if name == "units" else _SLOT_TABLES.get(name.rstrip("2"), ""), {})
         known = table.get(self.found[group], table.get(self.found[group].removesuffix(".")))
         return known if known is not None else int(re.findall("[0-9]+", raw)[0])
@@ -5153,6 +5154,12 @@ class _Slots:
         return year if year is not None else self.number("old_year" + suffix)
 
 
+@functools.cache
+def _slot_of(group: str) -> str:
+    """The slot of a group; see `_number_groups`."""
+    return re.sub(r"_[0-9]+$", "", group)
+
+
 def _century(short: int) -> int:
     """Two-digit years as POSIX reads them: 69 to 99 are 19xx, the rest 20xx."""
     return short + (1900 if short >= 69 else 2000)
@@ -5168,11 +5175,10 @@ _Read = tuple[str | None, bool] | None
 
 def _resolve(rule: DateRule, slots: _Slots, reference: datetime.date | None, ahead: _Ahead) -> _Read:
     """(EDTF value or None, relative) for a match; None where the numbers make no date."""
-    for name, read in _NUMERIC_READERS.items():
-        raw = slots.raw(name)
-        if raw is not None and name not in ("daymonth", "days"):
-            value: str | None = read(_DASHES.sub("-", raw.lower()), slots)
-            return None if value is None else (value, False)
+    numeric = next((name for name in _NUMERIC_READERS if name in slots.filled), None)
+    if numeric is not None:
+        value = _NUMERIC_READERS[numeric](_DASHES.sub("-", (slots.raw(numeric) or "").lower()), slots)
+        return None if value is None else (value, False)
     if rule.span:
         return _span_until(rule, reference), True
     if slots.found.re.groupindex.keys() & {"month2", "day2", "year2", "days", "ordinal2"}:
@@ -5540,12 +5546,24 @@ def split_sentences(copy: Copy, abbreviations: frozenset[str], ordinal_dot: bool
             k = bisect.bisect_right(protected, (at, len(text)))
             if k and protected[k - 1][0] <= at < protected[k - 1][1] - 1:
                 continue
-        if match.end() > begin and text[begin : match.end()].strip():
-            spans.append((begin, match.end()))
+        spans.extend(_sentence_pieces(text, begin, match.end()))
         begin = match.end()
-    if text[begin:].strip():
-        spans.append((begin, len(text)))
+    spans.extend(_sentence_pieces(text, begin, len(text)))
     return spans
+
+
+_LONGEST_SENTENCE = 1500  # code points; what goes on for longer is a table or a list: read in pieces, it cannot cost the square of its length
+
+
+def _sentence_pieces(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """The sentence, if there is anything in it; cut at spaces where it is too long to be one."""
+    while end - begin > _LONGEST_SENTENCE:
+        cut = text.rfind(" ", begin + 1, begin + _LONGEST_SENTENCE) + 1 or begin + _LONGEST_SENTENCE
+        if text[begin:cut].strip():
+            yield begin, cut
+        begin = cut
+    if text[begin:end].strip():
+        yield begin, end
 
 
 def _word_before(low: str, at: int) -> str:
@@ -5670,6 +5688,9 @@ def _is_definite(low: str, cue: Cue, before: Name | None, seat: str | None, gram
 _BYSTANDERS = frozenset(("regulator", "exchange"))  # they are parties only where they take part in a deal
 
 
+_MEMORY = 200  # mentions; no reader looks further back for what "the company" means
+
+
 @dataclass(slots=True)
 class Discourse:
     """What the article has spoken of so far: lets "the company" find its antecedent. Lives for one article."""
@@ -5683,19 +5704,27 @@ class Discourse:
     counts: Counter[str] = field(default_factory=Counter)
     salient: int = 1
 
+    most: int = 0
+    by_seat: dict[str, list[Entity]] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
+        for name in self.mentions:
+            for seat in name.entity.seats:
+                self.by_seat.setdefault(seat, []).append(name.entity)
         self.counts.update(name.entity.name for name in self.mentions if not name.entity.kinds & _BYSTANDERS)
         # what is named once is hardly what "the company" means, if anything is named more often
-        self.salient = min(2, max(self.counts.values(), default=1))
+        self.most = max(self.counts.values(), default=0)
+        self.salient = min(2, self.most or 1)
     topics: list[tuple[int, Entity]] = field(default_factory=list)  # subjects, in order
 
     def resolve(self, reference: Reference, exclude: Collection[str]) -> Entity | None:
         """The company that a reference stands for, none of `exclude`; None where nothing fits."""
         if reference.entity is not None:
             return None if reference.entity.name in exclude else reference.entity
-        earlier = [name.entity for name in self.mentions if name.end <= reference.start]
+        k = bisect.bisect_right(self.mentions, reference.start, key=attrgetter("end"))
+        earlier = [name.entity for name in self.mentions[max(0, k - _MEMORY) : k]]
         if reference.seat is not None:
-            here = [entity for entity in (*reversed(earlier), *(n.entity for n in self.mentions)) if reference.seat in entity.seats]
+            here = [entity for entity in (*reversed(earlier), *self.by_seat.get(reference.seat, ())) if reference.seat in entity.seats]
             listed = self.gazetteer.by_seat.find(reference.seat) or ()
             if here:
                 return next((e for e in here if e.name not in exclude), None)
@@ -5706,7 +5735,7 @@ class Discourse:
             inside = next((e for at, e in self.bare if at < reference.start and e.name not in exclude), None)
             if inside is not None:
                 return inside
-            for at, entity in reversed(self.topics):
+            for at, entity in reversed(self.topics[-_MEMORY:]):
                 if at < reference.start and entity.name not in exclude:
                     return entity
             return next((e for e in reversed(earlier) if e.name not in exclude), None)
@@ -5815,7 +5844,7 @@ class Attribution:
     kind: str
     first: bool
     acts: list[str]
-    spans: list[tuple[int, int]]
+    spans: dict[tuple[int, int], None]  # in order, each once
     rule: str
 
 
@@ -5853,7 +5882,7 @@ def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], name
     for cue in cues:
         rule = cue.rule
         if rule.kind == "anonymous":
-            entry = found.setdefault(None, Attribution(None, "anonymous", False, [], [], rule.id))
+            entry = found.setdefault(None, Attribution(None, "anonymous", False, [], {}, rule.id))
             _add(entry, rule.act or "reported", (cue.start, cue.end))
             continue
         for label in rule.source:
@@ -5895,7 +5924,7 @@ def _note(found: dict[str | None, Attribution], name: Name, act: str, first: boo
     entity = name.entity
     entry = found.get(entity.name)
     if entry is None:
-        entry = found[entity.name] = Attribution(entity.name, _SPEAKERS[entity.kind], False, [], [], rule)
+        entry = found[entity.name] = Attribution(entity.name, _SPEAKERS[entity.kind], False, [], {}, rule)
     entry.first |= first
     _add(entry, "first_reported" if first else act, (name.start, name.end))
 
@@ -5903,8 +5932,7 @@ def _note(found: dict[str | None, Attribution], name: Name, act: str, first: boo
 def _add(entry: Attribution, act: str, span: tuple[int, int]) -> None:
     if act not in entry.acts:
         entry.acts.append(act)
-    if span not in entry.spans:
-        entry.spans.append(span)
+    entry.spans.setdefault(span)
 
 
 # ---- deals: from mentions to relations -------------------------------------------------------------------------------------------
@@ -5923,7 +5951,7 @@ class Frame:
     stake: Decimal | None
     status: str | None
     hedged: bool
-    sentences: list[int]
+    sentences: dict[int, None]  # in order, each once
     valuation: Money | None = None
     rules: list[str] = field(default_factory=list)
 
@@ -6044,7 +6072,7 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
             rule, (payer, payee, told) = other, slots
         other = other.alternative
     status, hedged = _status(low, scene, cue)
-    return Frame(rule.kind or "other", cue, scene.index, payer, payee, money, stake, status, hedged, [scene.index],
+    return Frame(rule.kind or "other", cue, scene.index, payer, payee, money, stake, status, hedged, {scene.index: None},
                  rules=[cue.rule.id])  # fmt: skip
 
 
@@ -6316,7 +6344,7 @@ def _note_topic(scene: Scene, discourse: Discourse) -> None:
     if len(named) == 1:
         actor = next(iter(named.values()))
         assert actor.entity is not None
-        leading = discourse.counts[actor.entity.name] == max(discourse.counts.values())
+        leading = discourse.counts[actor.entity.name] == discourse.most
         if (actor.label in ("", "poss") or leading) and discourse.counts[actor.entity.name] >= discourse.salient:
             discourse.topics.append((actor.start, actor.entity))
             return
@@ -6395,7 +6423,7 @@ def _absorb(host: Frame, frame: Frame) -> None:
         host.status, host.hedged = frame.status, True
     host.status = host.status or frame.status
     host.money = host.money or frame.money
-    host.sentences.extend(index for index in frame.sentences if index not in host.sentences)
+    host.sentences.update(frame.sentences)
     host.rules.extend(rule for rule in frame.rules if rule not in host.rules)
 
 
@@ -6405,7 +6433,7 @@ def _merge_frames(frames: Sequence[Frame]) -> list[Frame]:
     by_sum: dict[object, list[Frame]] = {}
     for frame in frames:
         key = (frame.money.value, frame.money.low, frame.money.currency) if frame.money else frame.stake
-        for other in by_sum.get(key, ()) if key is not None else ():
+        for other in by_sum.get(key, [])[:_MEMORY] if key is not None else ():
             if (frame.kind == other.kind or _is_whole(frame) is False or "other" in (frame.kind, other.kind)
                     or _names(frame.payee) == _names(other.payee)) and _may_be_one(frame, other, loose=False):  # fmt: skip
                 _absorb(other, frame)
@@ -6904,31 +6932,30 @@ def read_deals(copy: Copy, found: Findings, language: Language, gazetteer: Gazet
     """The deals of the article and the role of each sum, from its mentions."""
     companies = [name for name in found.names if name.entity.kind == "company"]
     discourse = Discourse(gazetteer, language.names, companies, {run.start: run for run in found.runs})
-    sections = {section: found.cues.get(section, []) for section in ("deals", "roles", "status")}
-    scenes = [scene for index, span in enumerate(found.sentences)
-              if (scene := make_scene(copy, index, span, found, companies, sections, language)) is not None]  # fmt: skip
+    things: dict[str, Sequence[Any]] = {
+        "money": found.money, "companies": companies, "names": found.names, "shares": found.shares, "dates": found.dates, "runs": found.runs,
+        "references": found.references, **{section: found.cues.get(section, ()) for section in ("deals", "roles", "status")},
+    }  # fmt: skip
+    inside = {kind: by_sentence(listed, found.sentences) for kind, listed in things.items()}
+    nouns = [cue.start for cue in found.cues.get("nouns", ())]
+    scenes = [make_scene(copy, index, found.sentences[index], {kind: groups.get(index, []) for kind, groups in inside.items()}, found.proper, nouns, language)
+              for index in sorted({*inside["money"], *inside["companies"], *inside["deals"]})]  # fmt: skip
     frames, roles = article_frames(copy.low, scenes, discourse)
     kept = {entity.name for frame in frames for entity in (*frame.payer, *frame.payee)}
     found.names.extend(name for name in discourse.adopted_names() if name.entity.name in kept)
     return frames, roles
 
 
-def make_scene(copy: Copy, index: int, span: tuple[int, int], found: Findings, companies: Sequence[Name],
-               sections: Mapping[str, Sequence[Cue]], language: Language) -> Scene | None:  # fmt: skip
-    """One sentence with what stands in it; None where nothing of it could be or name a party to a deal."""
-    inside = {section: between(cues, span) for section, cues in sections.items()}
-    money = between(found.money, span)
-    names = between(companies, span)
-    if not (money or names or inside["deals"]):
-        return None
-    places = [name for name in between(found.names, span) if name.entity.kind == "place" and copy.text[name.end : name.end + 1] != "-"]
-    barriers = sorted(thing.end for thing in (*money, *between(found.dates, span), *inside["deals"], *places))
-    nouns = [cue.start for cue in found.cues.get("nouns", ())]
-    runs = [run for run in between(found.runs, span) if run.words in found.proper and not _modifies(copy.low, run, nouns, language.names)
+def make_scene(copy: Copy, index: int, span: tuple[int, int], inside: Mapping[str, list[Any]], proper: AbstractSet[tuple[str, ...]],
+               nouns: Sequence[int], language: Language) -> Scene:  # fmt: skip
+    """One sentence with what stands in it."""
+    money, deals = inside["money"], inside["deals"]
+    places = [name for name in inside["names"] if name.entity.kind == "place" and copy.text[name.end : name.end + 1] != "-"]
+    barriers = sorted(thing.end for thing in (*money, *inside["dates"], *deals, *places))
+    runs = [run for run in inside["runs"] if run.words in proper and not _modifies(copy.low, run, nouns, language.names)
             and not (language.names.noun_capitals and _has_article(copy.low, run, language.names))]  # fmt: skip
-    actors = find_actors(copy, span, names, between(found.references, span), runs, barriers, language.names)
-    return Scene(index, *span, tuple(actors), tuple(money), tuple(between(found.shares, span)),
-                 tuple(inside["deals"]), tuple(inside["roles"]), tuple(inside["status"]))  # fmt: skip
+    actors = find_actors(copy, span, inside["companies"], inside["references"], runs, barriers, language.names)
+    return Scene(index, *span, tuple(actors), tuple(money), tuple(inside["shares"]), tuple(deals), tuple(inside["roles"]), tuple(inside["status"]))
 
 
 def _has_article(low: str, run: Run, grammar: NamesGrammar) -> bool:
@@ -6989,7 +7016,7 @@ def assemble(article: Article, copy: Copy, found: Findings, frames: Sequence[Fra
         chips=tuple(chips),
         dates=tuple(Date(*_texts_of(span(d.start, d.end)), d.value, d.first, d.last, d.relative, d.rule) for d in found.dates),
         sources=tuple(sources),
-        deals=tuple(_deal(frame, found, span) for frame in frames),
+        deals=tuple(_deals(frames, found, span)),
         meta=article.meta,
         warnings=(*article.warnings, *_warnings(header, found)),
     )  # fmt: skip
@@ -7015,15 +7042,21 @@ def _sum(money: Money | None) -> Sum | None:
     return None if money is None else Sum(number(money.value), money.currency, money.modifier, number(money.low), number(money.high))
 
 
-def _deal(frame: Frame, found: Findings, span: Callable[[int, int], Span]) -> Deal:
-    evidence = [found.sentences[index] for index in frame.sentences]
-    inside = lambda start: any(a <= start < b for a, b in evidence)  # noqa: E731
-    chips = dict.fromkeys(name.entity.name for name in found.names if name.entity.kind == "chip" and inside(name.start))
-    sources = dict.fromkeys(source.name for source in found.sources if any(inside(start) for start, _ in source.spans))
-    texts = [_trimmed(span(*sentence)) for sentence in evidence]
-    return Deal(frame.kind, frame.status or "planned", tuple(e.name for e in frame.payer), tuple(e.name for e in frame.payee), _sum(frame.money),
-                None if frame.stake is None else float(frame.stake), _sum(frame.valuation), _deal_date(frame, found), tuple(chips), tuple(sources),
-                tuple(texts), " ".join(frame.rules))  # fmt: skip
+def _deals(frames: Sequence[Frame], found: Findings, span: Callable[[int, int], Span]) -> Iterator[Deal]:
+    """The frames as deals, with the chips, sources and dates of the sentences that tell them."""
+    chips = by_sentence(sorted((name for name in found.names if name.entity.kind == "chip"), key=attrgetter("start")), found.sentences)
+    dates = by_sentence((date for date in found.dates if date.value), found.sentences)
+    sources: dict[int, list[int]] = {}
+    for order, source in enumerate(found.sources):
+        for index in by_sentence((Span("", *at) for at in source.spans), found.sentences):
+            sources.setdefault(index, []).append(order)
+    for frame in frames:
+        evidence = [found.sentences[index] for index in frame.sentences]
+        named = dict.fromkeys(name.entity.name for index in sorted(frame.sentences) for name in chips.get(index, ()))
+        told = dict.fromkeys(found.sources[order].name for order in sorted({o for index in frame.sentences for o in sources.get(index, ())}))
+        yield Deal(frame.kind, frame.status or "planned", tuple(e.name for e in frame.payer), tuple(e.name for e in frame.payee), _sum(frame.money),
+                   None if frame.stake is None else float(frame.stake), _sum(frame.valuation), _deal_date(frame, dates.get(frame.sentence, ())),
+                   tuple(named), tuple(told), tuple(_trimmed(span(*sentence)) for sentence in evidence), " ".join(frame.rules))  # fmt: skip
 
 
 def _trimmed(span: Span) -> Span:
@@ -7033,10 +7066,8 @@ def _trimmed(span: Span) -> Span:
     return Span(text, start, start + len(text))
 
 
-def _deal_date(frame: Frame, found: Findings) -> str | None:
+def _deal_date(frame: Frame, near: Sequence[DateMention]) -> str | None:
     """The date nearest to the cue in the sentence that tells the deal, if it is near."""
-    start, end = found.sentences[frame.sentence]
-    near = [date for date in found.dates if start <= date.start < end and date.value]
     if not near:
         return None
     best = min(near, key=lambda date: max(date.start - frame.cue.end, frame.cue.start - date.end))
