@@ -3841,7 +3841,7 @@ def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Nam
     """Capitalised runs outside the listed names (places may stand inside one: "Turin Robotics")."""
     text, runs = copy.text, []
     taken = {name.start: name for name in names}
-    tokens = outside_spans(tokens, claimed)
+    tokens = [(start, end) for start, end in outside_spans(tokens, claimed) if not _is_ticker(text, start, end)]
     i, size, skip = 0, len(tokens), 0
     while i < size:
         start, end = tokens[i]
@@ -3884,6 +3884,11 @@ def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[st
         if start in in_cue or end in in_cue or key in grammar.not_names or (word[1:].islower() and len(word) > 5 and word.lower().endswith(grammar.noun_endings)):
             found.append((start, end))
     return found
+
+
+def _is_ticker(text: str, start: int, end: int) -> bool:
+    """Whether a word is a symbol of the exchange: capitals (and digits) alone in brackets."""
+    return text[start - 1 : start] == "(" and text[end : end + 1] == ")" and end - start <= 6 and text[start:end].isupper()
 
 
 def _is_capital(word: str) -> bool:
@@ -4017,11 +4022,14 @@ def _add_short_forms(entities: dict[tuple[str, ...], Entity], verdict: Mapping[t
 _ONE_WORD = re.compile(r" ([^\W\d_]{4,16}) $")
 
 
+_TICKER = re.compile(r" ?\((?:[A-Z]{2,8}: ?)?[A-Z]{2,5}[0-9]{0,2}\)")
+
+
 class _Neighbours:
     """What stands just before and after a run: company nouns, titles and speech verbs, by offset."""
 
     def __init__(self, copy: Copy, cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar) -> None:
-        self.low, self.grammar = copy.low, grammar
+        self.text, self.low, self.grammar = copy.text, copy.low, grammar
         self.nouns = cues.get("nouns", ())
         self.titles = cues.get("people", ())
         self.speech = [cue for cue in cues.get("sources", ()) if "subject" in cue.rule.source]
@@ -4061,6 +4069,8 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, prope
         score += 1
     if run.legal:
         score += 6
+    if _TICKER.match(around.text, run.full_end):
+        score += 4
     if len(run.words) > 1 and any(fold(word) in gazetteer.head_words for word in run.words[run.initial:]):
         score += 4 if not run.initial or low[run.end : run.end + 2].strip(" ")[:1] in ("", ",", "'", "(", "\u2013") else 0
     if around.before(run.start, around.noun_ends) or around.before_adjective(run.start):
@@ -4087,6 +4097,10 @@ def _person_evidence(run: Run, around: _Neighbours, given_names: frozenset[str])
     after = around.starts_within(around.title_starts, run.end, 12)
     if size > 1 and after is not None and around.low[run.end : after].startswith((",", " (")):
         score += 4
+    if size > 1 and around.low[run.start - 2 : run.start] == ", " and around.low[run.end : run.end + 1] in (",", ".", ")", ""):
+        title = max((end for end in range(max(0, run.start - 70), run.start) if end in around.title_ends), default=-1)
+        if title >= 0 and not any(mark in around.low[title : run.start - 2] for mark in ",.;:\n"):
+            score += 4
     if size > 1 and (run.end + 1 in around.speech_starts or around.before(run.start, around.speech_ends)):
         score += 1
     return score
@@ -5784,7 +5798,7 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
         k = bisect.bisect_right(barriers, start)
         floor = max(last_end, barriers[k - 1] if k else span[0], span[0])
         label = _own_label(low, end, grammar)
-        if joined[position]:
+        if joined[position] and joined[position] in ("comma", "conjunction", f"again {actors[-1].label}"):
             label = label or actors[-1].label
         else:
             group += 1
@@ -5796,17 +5810,17 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
     return actors
 
 
-def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Reference | None, int]], grammar: NamesGrammar) -> list[bool]:
-    """For each thing whether it goes on a list that the one before it began: commas count only where a conjunction ends them."""
+def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Reference | None, int]], grammar: NamesGrammar) -> list[str]:
+    """For each thing by what link it goes on a list that the one before it began, "" where it does not: commas count only where a conjunction ends them."""
     links = [""] + [_link(low[things[k - 1][1] : things[k][0]], grammar) for k in range(1, len(things))]
-    joined = [False] * len(things)
+    joined = [""] * len(things)
     ends_in_conjunction = False
     for k in range(len(things) - 1, 0, -1):
-        if links[k] == "conjunction":
+        if links[k] == "conjunction" or links[k].startswith("again "):
             ends_in_conjunction = True
         elif links[k] != "comma":
             ends_in_conjunction = False
-        joined[k] = bool(links[k]) and ends_in_conjunction
+        joined[k] = links[k] if ends_in_conjunction else ""
     return joined
 
 
@@ -5818,6 +5832,8 @@ def _link(gap: str, grammar: NamesGrammar) -> str:
     rest = [piece for piece in pieces if piece not in (",", "/") and piece not in grammar.conjunctions]
     if len(rest) == len(pieces) or len(rest) > 3:
         return ""
+    if len(pieces) == 2 and pieces[0] in grammar.conjunctions and grammar.cases.get(pieces[1]):
+        return f"again {grammar.cases[pieces[1]]}"  # "by Acme and by Bolt"
     if any(not piece[0].isalnum() or piece in grammar.stops or piece in grammar.cases for piece in rest):
         return ""
     return "conjunction" if "/" in pieces or any(piece in grammar.conjunctions for piece in pieces) else "comma"
@@ -5869,9 +5885,25 @@ def find_sources(copy: Copy, sentences: Sequence[tuple[int, int]], cues: Sequenc
             # newsrooms name others for what they said; an outlet that does business is told apart by its deals
             if name.entity.kind == "outlet":
                 _note(found, name, "reported", False, "sources.outlet")
-            elif name.entity.kind == "person" and quoted:
+            elif name.entity.kind == "person" and quoted and not case_label(copy.low, name.start, begin, grammar):
                 _note(found, name, "stated", False, "sources.quote")
     return list(found.values())
+
+
+def speaking_references(references: Sequence[Reference], names: Sequence[Name]) -> Iterator[Name]:
+    """References as mentions of the company they most likely stand for, so that "the company said" has a speaker.
+
+    That is the last company before them which the article names more than once, of their kind where one is.
+    """
+    companies = [name for name in names if name.entity.kind == "company"]
+    starts = [name.start for name in companies]
+    counts = Counter(name.entity.name for name in companies)
+    for reference in references:
+        before = companies[: bisect.bisect_left(starts, reference.start)][-40:]
+        often = [name.entity for name in before if counts[name.entity.name] > 1] or [name.entity for name in before]
+        entity = reference.entity or next((e for e in reversed(often) if reference.kind in e.kinds), often[-1] if often else None)
+        if entity is not None:
+            yield Name(reference.start, reference.end, entity)
 
 
 def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], names: Sequence[Name], grammar: NamesGrammar,
@@ -6335,7 +6367,7 @@ def _deny(frame: Frame, sentence: int) -> None:
     """A sentence that only denies ("there is nothing in it") denies the talks or plans told just before it."""
     if sentence - frame.sentence <= 2 and frame.status in ("in_talks", "planned"):
         frame.status, frame.hedged = "denied", True
-        frame.sentences.append(sentence)
+        frame.sentences[sentence] = None
 
 
 def _note_topic(scene: Scene, discourse: Discourse) -> None:
@@ -6923,7 +6955,8 @@ def read_mentions(
     claimed = sorted(claimed + [(n.start, n.end) for n in names] + ([header] if header else []))
     dates = find_dates(copy.text, language.dates, datetime.date.fromisoformat(reference) if reference else None, claimed)
     references = find_references(copy, cues.get("nouns", ()), names, language.names, gazetteer)
-    sources = find_sources(copy, sentences, cues.get("sources", ()), names, language.names)
+    speakers = sorted([*names, *speaking_references(references, names)], key=lambda name: name.start)
+    sources = find_sources(copy, sentences, cues.get("sources", ()), speakers, language.names)
     proper = frozenset(run.words for run in runs if not run.initial or len(run.words) > 1)
     return Findings(money, shares, dates, names, references, runs, cues, sentences, sources, proper)
 
