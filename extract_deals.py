@@ -6335,7 +6335,7 @@ def _deny(frame: Frame, sentence: int) -> None:
     """A sentence that only denies ("there is nothing in it") denies the talks or plans told just before it."""
     if sentence - frame.sentence <= 2 and frame.status in ("in_talks", "planned"):
         frame.status, frame.hedged = "denied", True
-        frame.sentences.append(sentence)
+        frame.sentences.setdefault(sentence)
 
 
 def _note_topic(scene: Scene, discourse: Discourse) -> None:
