@@ -1,0 +1,177 @@
+"""How fast the program is: python tests/bench/bench.py [--quick] [PATH…]
+
+Prints a table of ratios, each measured side by side in one run on one core (medians of CPU time), and a digest of the records, so that
+a faster program that answers differently shows. It reports and does not judge: the exit status says only whether it could measure.
+PATH names more articles (.txt) to read besides fixtures/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+import extract_deals as program  # noqa: E402
+
+FOLDER = ROOT / "patterns"
+LANGUAGES = 5  # of the run over one article in each of several languages
+
+
+def cpu(action: Callable[[], object], rounds: int) -> float:
+    """The median CPU time of an action, in seconds."""
+    times = []
+    for _ in range(rounds):
+        start = time.process_time()
+        action()
+        times.append(time.process_time() - start)
+    return statistics.median(times)
+
+
+def process_cpu(command: list[str]) -> float:
+    """The CPU time of a whole process, in seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def floor(path: Path, names: re.Pattern[str]) -> str:
+    """The least that any such program does: read the file, one pass of a pattern of 200 names, write JSON."""
+    text = path.read_text(encoding="utf-8")
+    return json.dumps([{"text": m.group(), "start": m.start(), "end": m.end()} for m in names.finditer(text)], ensure_ascii=False)
+
+
+class Bench:
+    """The articles and the compiled patterns, and the lines of the table as they come."""
+
+    def __init__(self, paths: list[Path], quick: bool) -> None:
+        self.paths, self.rounds = paths, 3 if quick else 9
+        self.quick = quick
+        self.patterns = program.load_patterns(FOLDER)
+        self.job = program.Job(folder=FOLDER, options=program.Options())
+
+    def record(self, path: Path) -> bytes:
+        """One article's record, from the file to the bytes."""
+        (piece,) = program.read_pieces([str(path)], self.job.limits)
+        return program.process(piece, self.patterns, self.job).lines
+
+    def digest(self) -> str:
+        """A digest of all records but the paths in them."""
+        whole = hashlib.sha256()
+        for path in self.paths:
+            whole.update(json.dumps({**json.loads(self.record(path)), "path": path.name}, ensure_ascii=False).encode())
+        return whole.hexdigest()[:16]
+
+    def warm(self) -> Iterator[tuple[str, float, str]]:
+        """One article, warm, against langdetect and against the floor: the median over the articles of each one's ratio."""
+        import langdetect
+
+        langdetect.DetectorFactory.seed = 0
+        companies = json.loads(program._folder_data(FOLDER))["companies"]["companies"]
+        names = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(item["name"]) for item in companies[:200]) + r")(?!\w)")
+        against_langdetect, against_floor, milliseconds = [], [], []
+        for path in self.paths:
+            text = path.read_text(encoding="utf-8")
+            for action in (lambda: self.record(path), lambda: langdetect.detect_langs(text), lambda: floor(path, names)):
+                action()
+            mine = cpu(lambda: self.record(path), self.rounds)
+            against_langdetect.append(mine / cpu(lambda: langdetect.detect_langs(text), self.rounds))
+            against_floor.append(mine / cpu(lambda: floor(path, names), self.rounds))
+            milliseconds.append(mine * 1000)
+        note = f"{statistics.median(milliseconds):.1f} ms an article"
+        yield "one article, warm / langdetect.detect_langs", statistics.median(against_langdetect), note
+        yield "one article, warm / floor", statistics.median(against_floor), note
+
+    def cold(self) -> Iterator[tuple[str, float, str]]:
+        """Whole processes: one article, and one in each of five languages, against one langdetect process."""
+        text = self.paths[0].read_text(encoding="utf-8")
+        by_language: dict[str, Path] = {}
+        for path in self.paths:
+            by_language.setdefault(str(json.loads(self.record(path))["language"]), path)
+        several = [str(path) for path in by_language.values()][:LANGUAGES]
+        script = str(ROOT / "extract_deals.py")
+        commands = {
+            "langdetect": [sys.executable, "-c", f"import langdetect; langdetect.detect({text!r})"],
+            "one article": [sys.executable, script, str(self.paths[0])],
+            f"{len(several)} articles in as many languages": [sys.executable, script, *several],
+        }
+        times: dict[str, list[float]] = {name: [] for name in commands}
+        for _ in range(self.rounds + 1):
+            for name, command in commands.items():
+                times[name].append(process_cpu(command))
+        middle = {name: statistics.median(found[1:]) for name, found in times.items()}
+        for name in list(commands)[1:]:
+            yield f"{name}, whole process / langdetect process", middle[name] / middle["langdetect"], f"{middle[name] * 1000:.0f} ms"
+
+    def growth(self) -> Iterator[tuple[str, float, str]]:
+        """Time per character of a text of 5 KB to 5 MB, against that of 50 KB."""
+        prose = "\n\n".join(path.read_text(encoding="utf-8") for path in self.paths if path.name.startswith("en"))
+        sizes = [5_000, 50_000, 500_000] if self.quick else [5_000, 50_000, 500_000, 5_000_000]
+        each: dict[int, float] = {}
+        for size in sizes:
+            text = (prose * (size // len(prose) + 1))[:size]
+            article, _ = program.article_from_json("long", {"text": text, "language": "en", "published": "2025-10-06"})
+            each[size] = cpu(lambda: program.extract(article, self.patterns, program.Options()), 3 if size < 1_000_000 else 1) / size
+        for size in sizes:
+            yield f"time per KB at {size // 1000} KB / at 50 KB", each[size] / each[50_000], f"{each[size] * 1e6:.2f} ms a KB"
+
+    def many(self) -> Iterator[tuple[str, float, str]]:
+        """Many articles: the peak of memory whatever their number, and what a second process brings."""
+        texts = [path.read_text(encoding="utf-8") for path in self.paths]
+        counts = [200, 1_000] if self.quick else [1_000, 20_000]
+        script = str(ROOT / "extract_deals.py")
+        with tempfile.TemporaryDirectory() as folder:
+            for count in counts:
+                feed = Path(folder) / f"{count}.jsonl"
+                with feed.open("w", encoding="utf-8") as stream:
+                    for number in range(count):
+                        stream.write(json.dumps({"id": str(number), "text": texts[number % len(texts)]}) + "\n")
+                seconds = {}
+                for jobs in (1, 2):
+                    # VmHWM begins anew with the program; getrusage would count the benchmark's own memory
+                    code = ("import runpy, sys; sys.argv = sys.argv[1:]\ntry: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+                            "finally: print(next(int(l.split()[1]) // 1024 for l in open('/proc/self/status') if l[:5] == 'VmHWM'), file=sys.stderr)")
+                    start = time.perf_counter()
+                    done = subprocess.run([sys.executable, "-c", code, script, "-q", f"-j{jobs}", str(feed)], stdout=subprocess.DEVNULL,
+                                          stderr=subprocess.PIPE, text=True, check=True)
+                    seconds[jobs] = time.perf_counter() - start
+                    yield f"{count} articles, --jobs {jobs}: peak of the main process, MB", float(done.stderr.split()[-1]), f"{seconds[jobs]:.1f} s"
+                yield f"{count} articles: time with one job / with two", seconds[1] / seconds[2], f"{os.cpu_count()} cores"
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Measure the program against langdetect and against the least work possible.")
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="more articles (.txt), or folders of them")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller sizes")
+    parser.add_argument("--only", choices=("warm", "cold", "growth", "many"), help="one part of the table")
+    arguments = parser.parse_args(argv)
+    folders = [path for path in arguments.paths if path.is_dir()]
+    paths = [path for path in arguments.paths if path.is_file()]
+    for folder in (*folders, ROOT / "fixtures"):
+        paths += sorted(folder.glob("*.txt"))
+    bench = Bench(paths, arguments.quick)
+    print(f"{len(paths)} articles, records {bench.digest()}")
+    parts: list[Any] = [bench.warm, bench.cold, bench.growth, bench.many]
+    for part in parts:
+        if arguments.only in (None, part.__name__):
+            for name, value, note in part():
+                print(f"{value:8.2f}  {name} ({note})", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
