@@ -219,11 +219,12 @@ def record_line(record: Record, explain: bool = False) -> str:
 
 
 def _fields_of(item: Any, explain: bool) -> dict[str, Any]:
-    return {key: getattr(item, slot) for slot, key in _keys(type(item)) if explain or key != "rule"}
+    kind: Any = type(item)
+    return {key: getattr(item, slot) for slot, key in _keys(kind) if explain or key != "rule"}
 
 
 @functools.cache
-def _keys(kind: type) -> tuple[tuple[str, str], ...]:
+def _keys(kind: Any) -> tuple[tuple[str, str], ...]:
     """Slot and JSON key of each field: Python's keywords carry an underscore here and none there."""
     return tuple((f.name, f.name.rstrip("_")) for f in fields(kind))
 
@@ -401,7 +402,7 @@ def rule(
     (default: those that the rule yields); `match` is the shape of its match (default: a searched regular expression); `negatives` is
     how many counter-examples it needs.
     """
-    fields = dict(expects) if expects is not None else {name: EXPECTED for name in (*yields, *(optional or {}))}
+    fields = dict(expects) if expects is not None else dict.fromkeys((*yields, *(optional or {})), EXPECTED)
     examples = ListOf(Keys({"text": Text()}, fields))
     common: dict[str, Shape] = {"id": KEBAB, "match": match or Regex(), "examples": examples}
     counter: dict[str, Shape] = {"not": ListOf(Text(), least=negatives)}
@@ -434,9 +435,9 @@ DATE_TABLE = MapOf(FORMS, key=WHOLE_OR_WORD, forms="values")
 DATES = Keys(
     {},
     {
-        **{name: DATE_TABLE for name in ("months", "weekdays", "seasons", "ordinals", "numbers", "day_words", "units")},
-        **{name: FORMS for name in ("capital", "shy", "ahead", "behind", "behind_first", "clauses", "published", "bylines")},
-        **{name: FORMS for name in ("ordinal_suffixes", "decade_suffixes", "quarter_letters", "half_letters", "fiscal_letters")},
+        **dict.fromkeys(("months", "weekdays", "seasons", "ordinals", "numbers", "day_words", "units"), DATE_TABLE),
+        **dict.fromkeys(("capital", "shy", "ahead", "behind", "behind_first", "clauses", "published", "bylines"), FORMS),
+        **dict.fromkeys(("ordinal_suffixes", "decade_suffixes", "quarter_letters", "half_letters", "fiscal_letters"), FORMS),
         "reference": Text(r"\d{4}-\d\d-\d\d", 'a date in quotes, e.g. "2025-12-17"'),
         "numeric_order": OneOf(("dmy", "mdy")),
         "noun_capitals": Flag(),
@@ -507,7 +508,7 @@ CODE = Text(r"[A-Z]{3}", "an ISO 4217 code, e.g. EUR")
 MODIFIER_RULE = rule(
     {"modifier": OneOf(MODIFIERS)},
     {"position": OneOf(("before", "after", "apart")), "unless_level": Flag()},
-    expects={name: EXPECTED for name in ("value", "currency", "modifier", "low", "high")},
+    expects=dict.fromkeys(("value", "currency", "modifier", "low", "high"), EXPECTED),
     match=Regex(anchored=True),
 )
 CURRENCIES = Keys(
@@ -2314,7 +2315,7 @@ def detect_language(copy: Copy, heads: Mapping[str, frozenset[str]]) -> tuple[st
 
 
 def _ask_langdetect(text: str, written: tuple[str, ...]) -> tuple[str | None, float | None]:
-    from langdetect.lang_detect_exception import LangDetectException
+    from langdetect.lang_detect_exception import LangDetectException  # type: ignore[import-untyped]
 
     detector = _langdetect_factory(written).create()
     detector.append(text)
@@ -2330,8 +2331,8 @@ def _ask_langdetect(text: str, written: tuple[str, ...]) -> tuple[str | None, fl
 @functools.cache
 def _langdetect_factory(written: tuple[str, ...]) -> Any:
     """langdetect with the profiles of the written languages and some decoys only: all 55 take half a second to load."""
-    import langdetect
-    from langdetect.detector_factory import DetectorFactory
+    import langdetect  # type: ignore[import-untyped]
+    from langdetect.detector_factory import DetectorFactory  # type: ignore[import-untyped]
 
     folder = Path(langdetect.__file__).parent / "profiles"
     names = [name for name in sorted({*written, *_DECOYS}) if (folder / name).is_file()]
@@ -3875,7 +3876,7 @@ def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[st
     found = []
     for position, (start, end) in enumerate(tokens):
         word = text[start:end]
-        if not word[0].isupper() or gazetteer.forms.match(text, end + 1) and text[end] in " ,":
+        if not word[0].isupper() or (gazetteer.forms.match(text, end + 1) and text[end] in " ,"):
             continue
         key = fold(word)
         if position and key in gazetteer.head_words and _is_capital(text[slice(*tokens[position - 1])]) and text[tokens[position - 1][1] : start] == " " \
@@ -4842,10 +4843,10 @@ def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int
         start, stop = found.span()
         if mark is None:
             mark = _mark_of(text, token, start, stop, grammar, orders)
-        if mark == _BREAK or mark in cased and not text[start].isupper():
+        if mark == _BREAK or (mark in cased and not text[start].isupper()):
             broken = True
             continue
-        if broken or start != end and text[end:start] != " " and not _joins(text[end:start]):
+        if broken or (start != end and text[end:start] != " " and not _joins(text[end:start])):
             marks.append(_BREAK)
             starts.append(start)
             ends.append(start)
@@ -5199,13 +5200,13 @@ def _resolve(rule: DateRule, slots: _Slots, reference: datetime.date | None, ahe
         read_interval = _interval(rule, slots, reference, ahead)
         if read_interval is not None or slots.raw("days") or slots.year("2"):
             return read_interval
-    if slots.raw("weekday") and not slots.raw("month") and not slots.raw("daymonth") or slots.raw("lone_weekday") and not slots.raw("lone_month"):
+    if (slots.raw("weekday") and not slots.raw("month") and not slots.raw("daymonth")) or (slots.raw("lone_weekday") and not slots.raw("lone_month")):
         return _weekday(rule, slots, reference, ahead)
     part = _part_of_year(rule, slots)
     if part is None and slots.raw("day"):
         return _day_of_month(rule, slots.number("day") or 1, reference, ahead)
     if part is not None:
-        if rule.unit in ("day", "week") or slots.raw("weekday") and slots.raw("ordinal"):
+        if rule.unit in ("day", "week") or (slots.raw("weekday") and slots.raw("ordinal")):
             return _nth_in_month(rule, slots, part, reference, ahead)
         return _in_year(rule, slots.year(), part, reference, ahead)
     year = slots.year()
@@ -5222,7 +5223,7 @@ def _part_of_year(rule: DateRule, slots: _Slots) -> str | None:
     month = slots.number("month") or slots.number("lone_month")
     if slots.raw("daymonth"):
         pair = [int(x) for x in re.findall("[0-9]+", slots.raw("daymonth") or "")]
-        swap = slots.line.month_first and pair[0] <= 12 or pair[1] > 12
+        swap = (slots.line.month_first and pair[0] <= 12) or pair[1] > 12
         return f"-{pair[0]:02}-{pair[1]:02}" if swap else f"-{pair[1]:02}-{pair[0]:02}"
     if month is not None:
         day = slots.number("day")
@@ -5375,7 +5376,7 @@ def _shifted(rule: DateRule, slots: _Slots, reference: datetime.date | None) -> 
         return None
     number = slots.number("n")
     shift = rule.shift if isinstance(rule.shift, int) else (number or 1) * (-1 if rule.shift == "-n" else 1 if rule.shift == "+n" else 0)
-    steps = {"day": {"days": 1}, "week": {"weeks": 1}, "weekend": {"weeks": 1}, "month": {"months": 1}, "quarter": {"months": 3},
+    steps: dict[str, Any] = {"day": {"days": 1}, "week": {"weeks": 1}, "weekend": {"weeks": 1}, "month": {"months": 1}, "quarter": {"months": 3},
              "half": {"months": 6}, "year": {"years": 1}, "decade": {"years": 10}}[unit]
     try:
         day = reference + relativedelta(**{k: v * shift for k, v in steps.items()})
@@ -5531,7 +5532,7 @@ def check_dates(language_data: Mapping[str, Any]) -> list[str]:
         for example in rule.get("examples", ()):
             on = datetime.date.fromisoformat(str(example.get("reference", default)))
             read = [(m.rule, m.value) for m in find_dates(example["text"], grammar, on)]
-            if "value" in example and (rule["id"], example["value"]) not in read or rule.get("skip") and read:
+            if ("value" in example and (rule["id"], example["value"]) not in read) or (rule.get("skip") and read):
                 wrong.append(f"rule '{rule['id']}': \"{example['text']}\" gives {read}, not {example.get('value')}")
         for text in rule.get("not", ()):
             read = [(m.rule, m.value) for m in find_dates(text, grammar, datetime.date.fromisoformat(default))]
@@ -6393,8 +6394,8 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
     for other in reversed(here):
         if (frame.kind == SAME or frame.kind == other.kind) and _may_be_one(frame, other, loose=True):
             return other
-        if frame.kind in _RAISED and other.kind in _RAISED and (frame.cue.rule.light and other.money is None or
-                                                                other.cue.rule.light and frame.money is None):  # fmt: skip
+        if frame.kind in _RAISED and other.kind in _RAISED and ((frame.cue.rule.light and other.money is None) or
+                                                                (other.cue.rule.light and frame.money is None)):  # fmt: skip
             return other
     near = [other for other in reversed(earlier[-12:]) if frame.sentence - other.sentence <= 4]
     if frame.kind == SAME:
@@ -6595,7 +6596,9 @@ def _rule_of(section: str, item: Mapping[str, Any]) -> Rule:
 
 def compile_names(names: Mapping[str, Any], function_words: frozenset[str]) -> NamesGrammar:
     """The names grammar from the `names` key of a language file and the folded function words."""
-    words = lambda key: frozenset(names.get(key, ()))  # noqa: E731
+    def words(key: str) -> frozenset[str]:
+        return frozenset(names.get(key, ()))
+
     return NamesGrammar(
         suffixes=words("suffixes"),
         articles=words("articles"),

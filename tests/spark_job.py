@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import extract_deals
 import pandas
 from pyspark.sql import DataFrame, types
+
+import extract_deals
 
 
 def spark_type(schema: dict[str, Any], definitions: dict[str, Any]) -> types.DataType:

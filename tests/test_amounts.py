@@ -11,7 +11,7 @@ from conftest import PATTERNS as HERE
 from extract_deals import MoneyGrammar, compile_money, find_money
 
 SHARED = yaml.safe_load((HERE / "currencies.yaml").read_text(encoding="utf-8"))
-LANGUAGES = [c for c in "ro it es en nl fr de pt".split() if (HERE / f"{c}.yaml").exists()]
+LANGUAGES = [c for c in ["ro", "it", "es", "en", "nl", "fr", "de", "pt"] if (HERE / f"{c}.yaml").exists()]
 
 
 def load(language: str) -> dict:

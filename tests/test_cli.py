@@ -12,9 +12,7 @@ import sys
 import time
 
 import pytest
-
 from conftest import KILLS, SCRIPT
-
 
 ENGLISH = "of the firm that was in the news, and it is as they had said to the press"  # so that the language is cheap to tell
 

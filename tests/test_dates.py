@@ -6,9 +6,9 @@ import time
 
 import pytest
 import yaml
+from conftest import PATTERNS
 
 import extract_deals as dates
-from conftest import PATTERNS
 
 LANGUAGES = tuple(c for c in ("ro", "it", "es", "en", "nl", "fr", "de", "pt") if (PATTERNS / f"{c}.yaml").exists())
 DATA = {c: yaml.safe_load((PATTERNS / f"{c}.yaml").read_text("utf-8"))["dates"] for c in LANGUAGES}

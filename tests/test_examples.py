@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 
 import pytest
+from conftest import PATTERNS
 
 import extract_deals
-from conftest import PATTERNS
 
 EXAMPLES = [example for example in extract_deals.iter_examples(PATTERNS) if example.section in extract_deals.RUNNERS]
 LANGUAGES = {"ro", "it", "es", "en", "nl", "fr", "de", "pt"}

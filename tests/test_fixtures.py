@@ -8,14 +8,14 @@ import shutil
 import subprocess
 import sys
 
+import floors
 import jsonschema
 import pytest
-
-import extract_deals
-import floors
 import scorer
 from conftest import FIXTURES, SCRIPT, SHARED
 from corpus import fixture_records, seed_records
+
+import extract_deals
 
 GOLD = scorer.read_gold(FIXTURES / "gold")
 HELD = [(code, name, floor) for code, row in floors.FLOORS.items() for name, floor in row.items()]

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from conftest import SCRIPT
 from test_cli import ENGLISH, records, write_articles
 
@@ -137,7 +136,7 @@ def test_no_worker_is_left_behind(run, tmp_path, wrapped, method, end):
         process.send_signal(end)
         process.stdout.close()
     status = process.wait(timeout=20)
-    assert status == {signal.SIGINT: 130, signal.SIGTERM: 143, "pipe": 0, signal.SIGKILL: -9}[end] or end == signal.SIGTERM and status == 0
+    assert status == {signal.SIGINT: 130, signal.SIGTERM: 143, "pipe": 0, signal.SIGKILL: -9}[end] or (end == signal.SIGTERM and status == 0)
     assert gone(workers)
 
 

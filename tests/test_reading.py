@@ -14,10 +14,9 @@ import threading
 import time
 
 import pytest
+from conftest import SCRIPT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from conftest import SCRIPT
 
 TEXT = "Il gruppo compra la rivale per tre milioni di euro.\r\nFine.\n"
 SHA = hashlib.sha256(TEXT.encode()).hexdigest()[:16]

@@ -20,9 +20,9 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import pytest  # noqa: E402
+from conftest import FIXTURES, PATTERNS, ROOT, SCRIPT  # noqa: E402
 
 import extract_deals  # noqa: E402
-from conftest import FIXTURES, PATTERNS, ROOT, SCRIPT  # noqa: E402
 
 README = ROOT / "README.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)

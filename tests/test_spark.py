@@ -45,8 +45,9 @@ def counted(log):
     def records(batches):
         import os
 
-        import extract_deals
         import spark_job
+
+        import extract_deals
 
         if not hasattr(extract_deals, "counted"):
             load = extract_deals.load_patterns

@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from conftest import KILLS
 from test_cli import ENGLISH, one_line, write_articles
 
