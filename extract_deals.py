@@ -3741,8 +3741,8 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazett
             continue
         # an elided word before an apostrophe is no name: "Dell'operazione"
         elided = text[end : end + 1] == "'" and text[end + 1 : end + 2].isalpha() and f"{text[start:end].lower()}'" in grammar.elided
-        best = None if elided else _longest(text, tokens, i, index, suffixes, acronyms)
-        if best is None:
+        best = _longest(text, tokens, i, index, suffixes, acronyms)
+        if best is None or (elided and len(best[0].words) == 1):
             i += 1
             continue
         alias, last_token, stop = best
@@ -4023,6 +4023,7 @@ def _add_short_forms(entities: dict[tuple[str, ...], Entity], verdict: Mapping[t
 _ONE_WORD = re.compile(r" ([^\W\d_]{4,16}) $")
 
 
+_APPOSED = re.compile(r"(?:, | \(| \u2013 | ?: )(.*)")  # between a name and the noun that says what it is
 _TICKER = re.compile(r" ?\((?:[A-Z]{2,8}: ?)?[A-Z]{2,5}[0-9]{0,2}\)")
 
 
@@ -4081,8 +4082,8 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, prope
         gap = low[run.full_end : noun]
         if gap in (" ", "-") and not around.grammar.definite_endings and not run.initial:
             score += 2
-        elif gap.startswith((", ", " (", " – ")) and not any(c in gap[2:] for c in ",.;:()–") and \
-                (gap[2:] == "" or gap[2:].split(" ", 1)[0].rstrip("'") in (grammar.determiners | grammar.articles if proper else grammar.articles)) and \
+        elif (opened := _APPOSED.match(gap)) and not any(c in opened[1] for c in ",.;:()–") and \
+                (opened[1] == "" or opened[1].split(" ", 1)[0].rstrip("'") in (grammar.determiners | grammar.articles if proper else grammar.articles)) and \
                 around.starts_within(around.title_starts, run.full_end, noun - run.full_end) is None:  # fmt: skip
             score += 3
     return score
@@ -5805,10 +5806,24 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
             group += 1
             if not label and not (reference is not None and reference.kind == "pronoun"):
                 label = case_label(low, start, floor, grammar)
+        if actors and entity is not None and _is_named_by(actors[-1], low[actors[-1].end : start], grammar):
+            named = actors.pop()  # "the maker of chips Acme": the noun's own case counts
+            label, group = named.label, named.group
         actors.append(Actor(start, end, entity, reference, label, group, reach > 0, reach))
         if label not in ("compound", "poss"):  # a preposition reaches over "Kochi-based" and "OpenAI's rival"
             last_end = end
     return actors
+
+
+def _is_named_by(noun: Actor, gap: str, grammar: NamesGrammar) -> bool:
+    """Whether a company noun, what it is a maker of, and then a name stand in a row, so that the name belongs to the noun."""
+    if noun.reference is None or noun.reference.kind in ("pronoun", "maker", "parent") or len(gap) > 30:
+        return False
+    pieces = _PIECES.findall(gap)
+    if not 2 <= len(pieces) <= 4 or not any(piece in grammar.cases for piece in pieces[:2]):
+        return False
+    return all(piece[0].isalpha() and piece not in grammar.stops and piece not in grammar.conjunctions for piece in pieces) and \
+        pieces[-1] not in grammar.cases and pieces[-1] not in grammar.determiners and pieces[-1] not in grammar.articles
 
 
 def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Reference | None, int]], grammar: NamesGrammar) -> list[str]:
