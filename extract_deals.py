@@ -2424,6 +2424,7 @@ class Group:
     default: str
     contrast: re.Pattern[str] | None
     others: tuple[tuple[str, re.Pattern[str]], ...]
+    plain: frozenset[str]  # the forms of the others that stand without *
 
 
 @dataclass(frozen=True, slots=True)
@@ -2619,7 +2620,8 @@ def compile_rules(rules: Iterable[Mapping[str, Any]], position: str, articles: I
 def compile_groups(shared: Mapping[str, Any]) -> dict[str, Group]:
     """The shared signs and words, with the words that decide between their currencies."""
     return {name: Group(data["default"], loose_forms(data["contrast"]) if data.get("contrast") else None,
-                        tuple((code, loose_forms(forms)) for code, forms in data.get("others", {}).items()))
+                        tuple((code, loose_forms(forms)) for code, forms in data.get("others", {}).items()),
+                        frozenset(form for forms in data.get("others", {}).values() for form in forms if not form.endswith("*")))
             for name, data in shared.get("groups", {}).items()}
 
 
@@ -3537,9 +3539,10 @@ def resolve_group(text: str, group: Group) -> str:
     """Which of the currencies that share a sign the article means."""
     if group.contrast and not group.contrast.search(text):
         return group.default
-    best, count = group.default, 0
+    best, count = group.default, 1  # one country named in passing makes no newsroom's currency
     for code, pattern in group.others:
-        hits = sum(1 for _ in pattern.finditer(text[:20000]))
+        # the name of a country ("Singapore*") says less than that of its money or its exchange
+        hits = sum(2 if found.group() in group.plain else 1 for found in pattern.finditer(text[:20000]))
         if hits > count:
             best, count = code, hits
     return best
