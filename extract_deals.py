@@ -2254,7 +2254,10 @@ def reading_copy(text: str) -> Copy:
             text = text.replace(odd, plain)
     else:
         text = text.replace("\t", " ").replace("\r", "\n").replace("`", "'")
-    text = _HARD_WRAP.sub(_unwrap, text)
+    wraps = sum(text[match.end()].islower() for match in _HARD_WRAP.finditer(text))
+    # a single small letter at the start of a line may be a byline under a title; a wrapped text has one on every other line
+    if wraps >= 3 and wraps * 3 >= text.count("\n"):
+        text = _HARD_WRAP.sub(_unwrap, text)
     low = text.lower()
     if len(low) != len(text):
         low = "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
