@@ -1,0 +1,251 @@
+"""Hostile and odd input through the whole program: always a valid, grounded record or one clear error, in time that grows with the text."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import unicodedata
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import extract_deals
+import scorer
+from conftest import FIXTURES, PATTERNS, SCRIPT
+from extract_deals import Article, Job, Limits, Options
+from test_reading import ANY_BYTES, JSON
+
+EXAMPLES = int(os.environ.get("EXTRACT_DEALS_EXAMPLES", "150"))
+PUMPS = int(os.environ.get("EXTRACT_DEALS_PUMPS", "2"))  # of each pattern; 120 for all
+SIZE = int(os.environ.get("EXTRACT_DEALS_SIZE", "60000"))  # characters of a hostile text; also run with twice as many
+LENIENT = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+TEXTS = {path.stem: path.read_bytes().decode("utf-8-sig") for path in sorted(FIXTURES.glob("*.txt"))}
+LANGUAGES = sorted(path.stem for path in PATTERNS.glob("??.yaml"))
+DAY = Options(reference_date="2025-12-17")
+
+
+@functools.cache
+def patterns():
+    return extract_deals.load_patterns(PATTERNS)
+
+
+@functools.cache
+def validator():
+    schema = extract_deals.json_schema()
+    return jsonschema.validators.validator_for(schema)(schema)
+
+
+def record_of(text, language=None, options=DAY):
+    line = extract_deals.record_line(extract_deals.extract(Article("p", "i", text, language=language), patterns(), options))
+    return json.loads(line, parse_constant=pytest.fail)
+
+
+def check(record, text):
+    """Valid against the schema; every mention is that slice; nothing that JSON readers choke on."""
+    validator().validate(record)
+    for mention in scorer.mentions({key: value for key, value in record.items() if key != "meta"}):
+        assert text[mention["start"] : mention["end"]] == mention["text"] != ""
+    for name in ("amounts", "dates"):
+        spans = [(item["start"], item["end"]) for item in record[name]]
+        assert spans == sorted(spans)
+        assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+
+
+# ---- any text
+
+
+WORDS = sorted({word for text in TEXTS.values() for word in re.findall(r"\S+", text)})
+NEWS = st.lists(st.sampled_from(WORDS) | st.sampled_from(["\n", "\n\n", "\u00a0", "\u202f", "\u2011", "“", "”", "—", "\u0301", "\u200b"]), max_size=60).map(" ".join)
+
+
+@LENIENT
+@given(text=st.text() | NEWS | st.builds("".join, st.lists(NEWS | st.text(max_size=10), max_size=4)), language=st.sampled_from([None, "xx", *LANGUAGES]))
+def test_any_text_gives_a_record(text, language):
+    record = record_of(text, language)
+    check(record, text)
+    assert record_of(text, language) == record
+
+
+@settings(LENIENT, max_examples=max(20, EXAMPLES // 2))
+@given(data=st.data(), name=st.sampled_from(sorted(TEXTS)))
+def test_any_piece_of_an_article_gives_a_record(data, name):
+    """Articles cut anywhere, with something strange put in."""
+    text = TEXTS[name]
+    start, end = sorted(data.draw(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))))
+    at = data.draw(st.integers(start, end))
+    text = text[start:at] + data.draw(st.text(max_size=5)) + text[at:end]
+    check(record_of(text), text)
+
+
+@LENIENT
+@given(data=ANY_BYTES | JSON.map(lambda value: json.dumps({"text": value}).encode()), suffix=st.sampled_from([".txt", ".json", ".jsonl"]))
+def test_any_bytes_give_records_or_failures(tmp_path_factory, data, suffix):
+    path = tmp_path_factory.getbasetemp() / f"anything{suffix}"
+    path.write_bytes(data)
+    job = Job(PATTERNS, DAY, Limits())
+    outcomes = [extract_deals.process(piece, patterns(), job) for piece in extract_deals.read_pieces([str(path)], job.limits)]
+    assert outcomes
+    for outcome in outcomes:
+        assert outcome.made or outcome.failure
+        assert "please report" not in (outcome.failure or "")
+        for line in outcome.lines.splitlines():
+            validator().validate(json.loads(line, parse_constant=pytest.fail))
+
+
+# ---- what must not change a record
+
+
+NEUTRAL = {"en": "The sky over the harbour stayed grey.", "nl": "De lucht boven de haven bleef grijs.", "it": "Il cielo sopra il porto restava grigio.",
+           "es": "El cielo sobre el puerto seguía gris.", "ro": "Cerul de deasupra portului era gri.", "fr": "Le ciel restait gris au-dessus du port.",
+           "de": "Der Himmel über dem Hafen blieb grau.", "pt": "O céu sobre o porto continuava cinzento.", "sv": "Himlen var grå."}  # fmt: skip
+
+
+def essence(record):
+    """All but what belongs to the text as a whole."""
+    return {key: value for key, value in record.items() if key not in ("id", "path", "language_confidence")}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_sentence_without_mentions_changes_nothing(name):
+    text = TEXTS[name].rstrip()
+    language = record_of(text)["language"]
+    longer = f"{text}\n\n{NEUTRAL[language]}\n"
+    assert essence(record_of(longer)) == essence(record_of(text))
+
+
+def spelled_alike(value):
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, list):
+        return [spelled_alike(item) for item in value]
+    if isinstance(value, dict):
+        return {key: spelled_alike(item) for key, item in value.items() if key not in ("start", "end", "id", "path", "language_confidence")}
+    return value
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_spellings_of_one_text(name):
+    """Composed and decomposed letters; other spaces; other line ends."""
+    text = TEXTS[name]
+    plain = spelled_alike(record_of(unicodedata.normalize("NFC", text)))
+    assert spelled_alike(record_of(unicodedata.normalize("NFD", text))) == plain
+    for old, new in ((" ", "\u00a0"), ("\n", "\r\n")):
+        other = spelled_alike(record_of(unicodedata.normalize("NFC", text).replace(old, new)))
+        assert json.loads(json.dumps(other, ensure_ascii=False).replace(new, old).replace(json.dumps(new)[1:-1], json.dumps(old)[1:-1])) == plain
+
+
+def test_any_wrapping_gives_the_same_records(tmp_path):
+    """The fixtures as files, as gzip, as JSON Lines, as an array, on standard input."""
+    documents = [{"text": text} for text in TEXTS.values()]
+    lines = "".join(json.dumps(document) + "\n" for document in documents).encode()
+    (tmp_path / "files").mkdir()
+    (tmp_path / "packed").mkdir()
+    for name, text in TEXTS.items():
+        (tmp_path / "files" / f"{name}.txt").write_bytes(text.encode())
+        (tmp_path / "packed" / f"{name}.txt.gz").write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "a.jsonl").write_bytes(lines)
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(json.dumps(documents, indent=1).encode()))
+    made = []
+    for arguments in (["files"], ["packed"], ["a.jsonl"], ["a.json.gz"], ["-"], ["files", "-j2"]):
+        command = [sys.executable, SCRIPT, *arguments]
+        result = subprocess.run(command, input=lines if "-" in arguments else b"", cwd=tmp_path, capture_output=True, timeout=120, check=True)
+        assert result.stderr == b""
+        made.append([{**json.loads(line), "path": ""} for line in result.stdout.splitlines()])
+    assert len(made[0]) == len(TEXTS)
+    assert all(records == made[0] for records in made)
+
+
+# ---- time that grows with the text
+
+
+def seconds(text, language):
+    """The least time of two that one article takes."""
+    found = []
+    for _ in range(2):
+        begun = time.process_time()
+        extract_deals.extract(Article("p", "i", text, language=language), patterns(), DAY)
+        found.append(time.process_time() - begun)
+    return min(found)
+
+
+def grows_too_fast(make, size, language):
+    """The ratio of times where twice the text takes more than 2.3 times as long, also at a second and third look; else 0."""
+    ratio = 0.0
+    for _ in range(3):
+        short, long = seconds(make(size), language), seconds(make(2 * size), language)
+        ratio = long / max(short, 1e-9)
+        if long < 0.05 or ratio <= 2.3:
+            return 0.0
+        size *= 2  # where the parts that take a fixed time weigh less
+    return ratio
+
+
+CLASSICS = ["1", "1.", "1,", "1 ", " ", "\n", "\t", "a", "A", "A ", "Aa ", '"', "“", "'", "’", "$", "€ ", "$1 ", "1 $", "% ", "5% ", "-", "–", ".", ". ", "...", "(", "(a) ", "[",
+            "de de de ", "of the ", "and ", "billion ", "1 billion dollars ", "1 miliard de dolari ", "Amazon ", "Amazon, ", "OpenAI and ", "Amazon buys OpenAI ",
+            "Amazon invests $1 billion in OpenAI. ", "company ", "the company said ", "Mr. ", "Inc. ", "S.p.A. ", "a.b.", "Foo Labs, ", "October ", "2025-", "2025 ",
+            "in October ", "on Monday ", "Reuters ", "according to ", "H100 ", "\u200b", "a\u0301", "\u0301", "\u202e", "ש ", "中", "😀", "\ufffd", "\x00", "ſ", "İ", "ŉ", "\u00ad",
+            "U.S. ", "http://a.b/ ", "<p>", "&amp; ", "{", "\\", "100.000.000 ", "1/2/", "O'Neil's ", "to to ", "between 5 and ", "from 1 to ", "x-y-"]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", CLASSICS, ids=ascii)
+def test_time_is_linear(piece):
+    """In English for every piece, and in one further language each."""
+    for language in ("en", LANGUAGES[CLASSICS.index(piece) % len(LANGUAGES)]):
+        ratio = grows_too_fast(lambda size: (piece * (size // len(piece) + 1))[:size], SIZE, language)
+        assert not ratio, f"{language}: twice the text takes {ratio:.1f} times as long"
+
+
+def test_many_names_in_one_sentence():
+    assert not grows_too_fast(lambda size: " ".join(f"Company{n} Labs, Amazon and" for n in range(size // 30)), SIZE, "en")
+
+
+def test_long_article_of_ordinary_prose():
+    text = "\n".join(text for name, text in TEXTS.items() if name.startswith("en"))
+    assert not grows_too_fast(lambda size: (text * (size // len(text) + 1))[:size], SIZE, "en")
+
+
+def test_language_is_told_of_a_bounded_part():
+    text = "a b c " * 500_000
+    begun = time.process_time()
+    extract_deals.detect_language(extract_deals.reading_copy(text[:100]), patterns().heads)
+    short = time.process_time() - begun
+    copy = extract_deals.reading_copy(text)
+    begun = time.process_time()
+    extract_deals.detect_language(copy, patterns().heads)
+    assert time.process_time() - begun < max(1.0, 20 * short)
+
+
+def pumped(language):
+    """Hostile texts made from the patterns of a language file: (where, prefix, piece, suffix)."""
+    file = extract_deals.read_folder(PATTERNS)[language]
+    for route, pattern, regex in extract_deals.iter_regexes(file.data, extract_deals.LANGUAGE_FILE):
+        if regex.part:
+            continue
+        found = list(extract_deals.pumps(regex.wrap % extract_deals.expand(pattern, extract_deals.fragments_for(file.data, route, regex))))
+        step = max(1, len(found) // PUMPS)
+        for pump in found[::step][:PUMPS]:
+            yield extract_deals.route_text(route), *pump
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pumped_patterns(language):
+    """Each pattern's own worst texts, through the whole program: first at one length, and where that takes long, at two and more."""
+    slow, size = [], 3000
+    for where, prefix, piece, suffix in pumped(language):
+
+        def make(size, prefix=prefix, piece=piece, suffix=suffix):
+            return prefix + piece * (size // len(piece)) + suffix
+
+        begun = time.process_time()
+        extract_deals.extract(Article("p", "i", make(size), language=language), patterns(), DAY)
+        if time.process_time() - begun > 0.1 and (ratio := grows_too_fast(make, size, language)):
+            slow.append(f"{where}: {ratio:.1f} times for twice {prefix!r} + {piece!r} * n + {suffix!r}")
+    assert not slow
