@@ -54,7 +54,6 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
-import yaml
 from dateutil.relativedelta import relativedelta
 
 if TYPE_CHECKING:
@@ -604,10 +603,11 @@ def route_text(route: Route) -> str:
 class _Builder:
     """Turns the events of one YAML file into data, noting lines and problems; it never resolves tags, aliases or types by itself."""
 
-    __slots__ = ("event", "lines", "name", "problems")
+    __slots__ = ("event", "lines", "name", "problems", "yaml")
 
     def __init__(self, text: str, name: str) -> None:
-        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self.yaml = importlib.import_module("yaml")  # not needed where what it reads was kept by an earlier run
+        loader: Any = getattr(self.yaml, "CSafeLoader", self.yaml.SafeLoader)
         self.event: Callable[[], Any] = loader(text).get_event
         self.name = name
         self.lines: Lines = {}
@@ -620,7 +620,7 @@ class _Builder:
         """The only document of the file, None where it is empty."""
         self.event()  # the start of the stream
         start = self.event()
-        if isinstance(start, yaml.StreamEndEvent):
+        if isinstance(start, self.yaml.StreamEndEvent):
             self.refuse(start, (), "the file is empty", "fill it or delete it")
             return None
         if start.version or start.tags:
@@ -628,25 +628,25 @@ class _Builder:
         data = self.node(self.event(), ())
         self.event()  # the end of the document
         more = self.event()
-        if not isinstance(more, yaml.StreamEndEvent):
+        if not isinstance(more, self.yaml.StreamEndEvent):
             self.refuse(more, (), "a second document begins here", "keep one document a file: delete the line ---")
         return data
 
     def node(self, event: Any, route: Route) -> Any:
         kind = type(event)
-        if kind is yaml.AliasEvent:
+        if kind is self.yaml.AliasEvent:
             self.refuse(event, route, f"the alias *{event.anchor}", "write the value out (no aliases in patterns files)")
             return None
         if event.anchor is not None:
             self.refuse(event, route, f"the anchor &{event.anchor}", "delete it (no aliases in patterns files)")
         if event.tag is not None:
             self.refuse(event, route, f"the tag {event.tag}", "delete it (no tags in patterns files); a text goes in quotes")
-        if kind is yaml.ScalarEvent:
+        if kind is self.yaml.ScalarEvent:
             return self.scalar(event, route)
         if len(route) >= MAX_DEPTH:
             line = event.start_mark.line + 1
             raise ExtractError(str(Problem(self.name, line, "", f"more than {MAX_DEPTH} levels deep", "flatten it")))
-        return self.mapping(route) if kind is yaml.MappingStartEvent else self.sequence(route)
+        return self.mapping(route) if kind is self.yaml.MappingStartEvent else self.sequence(route)
 
     def scalar(self, event: Any, route: Route) -> Any:
         value = event.value
@@ -683,7 +683,7 @@ class _Builder:
 
     def sequence(self, route: Route) -> list[Any]:
         items: list[Any] = []
-        while type(event := self.event()) is not yaml.SequenceEndEvent:
+        while type(event := self.event()) is not self.yaml.SequenceEndEvent:
             here = (*route, len(items))
             self.lines[here] = event.start_mark.line + 1
             items.append(self.node(event, here))
@@ -691,7 +691,7 @@ class _Builder:
 
     def mapping(self, route: Route) -> dict[str | int, Any]:
         known: dict[str | int, Any] = {}
-        while type(event := self.event()) is not yaml.MappingEndEvent:
+        while type(event := self.event()) is not self.yaml.MappingEndEvent:
             key = self.node(event, route)
             if isinstance(key, bool) or not isinstance(key, str | int):
                 if not self.problems or self.problems[-1].line != event.start_mark.line + 1:
@@ -712,6 +712,8 @@ def load_yaml(path: Path, name: str = "") -> PatternFile:
     Raises ExtractError where nothing can be made of the file (unreadable, not UTF-8, not YAML, too deep); all that can be told
     apart from the rest (duplicate keys, tags, anchors, changed values) is in `problems` of the result, which must then not be used.
     """
+    import yaml
+
     name = name or str(path)
     text = _file_text(path, name)
     bad = UNPRINTABLE.search(text)

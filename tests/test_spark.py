@@ -26,9 +26,10 @@ def session(tmp_path_factory):
     folder = tmp_path_factory.mktemp("spark")
     monkey = pytest.MonkeyPatch()
     monkey.setenv("PYSPARK_PYTHON", sys.executable)
+    monkey.setenv("SPARK_LOCAL_IP", "127.0.0.1")  # the host's own name may lead nowhere
     monkey.setenv("PYSPARK_DRIVER_PYTHON", sys.executable)
     archive = shutil.make_archive(str(folder / "patterns"), "zip", PATTERNS)
-    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1")
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").config("spark.driver.host", "127.0.0.1")
     spark = builder.config("spark.sql.warehouse.dir", str(folder / "warehouse")).getOrCreate()
     # shipped as spark-submit --py-files and --archives ship them
     for file in (SCRIPT, HERE / "spark_job.py"):
