@@ -4187,6 +4187,17 @@ def outside_spans(tokens: Sequence[tuple[int, int]], claimed: Sequence[tuple[int
     return kept
 
 
+def beside(cues: Sequence[Cue], names: Sequence[tuple[int, int]]) -> list[Cue]:
+    """The cues that no name holds (both in order); a cue may span a whole name, as a verb and its particle do."""
+    kept, k = [], 0
+    for cue in cues:
+        while k < len(names) and names[k][1] <= cue.start:
+            k += 1
+        if k == len(names) or names[k][0] >= cue.end or (cue.start < names[k][0] and names[k][1] < cue.end):
+            kept.append(cue)
+    return kept
+
+
 def outside(names: Sequence[T], claimed: Sequence[tuple[int, int]]) -> list[T]:
     """The names or cues that overlap no claimed span (both in order)."""
     kept, k = [], 0
@@ -5724,6 +5735,8 @@ class Discourse:
     mentions: list[Name]  # companies, in order
     runs: Mapping[int, Run]  # open runs by start
     adopted: dict[tuple[str, ...], Entity] = field(default_factory=dict)
+    last_payer: tuple[Entity, ...] = ()  # of the deal told last, for the labels of these names
+    last_payee: tuple[Entity, ...] = ()
     bare: Sequence[tuple[int, Entity]] = ()  # companies of this sentence that no preposition holds
     counts: Counter[str] = field(default_factory=Counter)
     salient: int = 1
@@ -6164,13 +6177,20 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
         payer = _entities(slots["payer"], discourse, {e.name for e in payee})
     told = bool(payee)
     gapped = [a for a in scene.actors if until_from is not None and until_from <= a.start < zone[0] and not a.label and a.entity is not None]
-    if len(gapped) == 1 and "subject" in rule.payer and gapped[0].entity is not None:
-        payer = [gapped[0].entity]  # "Nvidia invests 5 billion, SoftBank 3": the verb is not said again
+    if len(gapped) == 1 and gapped[0].entity is not None:  # "Nvidia invests 5 billion, SoftBank 3": the verb is not said again
+        if "subject" in rule.payer:
+            payer = [gapped[0].entity]
+        elif "subject" in rule.payee:
+            payee = [gapped[0].entity]
     if _rejected(scene, cue) and payer and not payee:
         payer, payee = payee, payer
     if rule.kind == "financing" and payee and not payer and payee[0].kinds & _LENDERS:
         payer, payee = payee, payer
     for mine, labels, other in ((payer, rule.payer, payee), (payee, rule.payee, payer)):
+        taken_names = {e.name for e in other}
+        for label, earlier in (("last_payer", discourse.last_payer), ("last_payee", discourse.last_payee)):
+            if not mine and label in labels:
+                mine.extend(entity for entity in earlier if entity.name not in taken_names)
         if not mine and ("subject" in labels or "topic" in labels) and not _place_taken(low, zone, labels, discourse.grammar):
             topic = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), {e.name for e in other})
             mine.extend([topic] if topic else [])
@@ -6374,9 +6394,12 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
                 host = frame
             else:
                 _absorb(host, frame)
+            last = frames[-1:] if host.kind == SAME else [host]  # a part of the price has the role of the deal before
             for money in scene.money:
-                if governed.get(money.start) is frame.cue:
-                    owners[money.start] = host
+                if governed.get(money.start) is frame.cue and (money is frame.money or money.start not in owners):
+                    owners[money.start] = last[0] if last else host
+            if host.payer and host.payee and host.kind != SAME:
+                discourse.last_payer, discourse.last_payee = tuple(host.payer), tuple(host.payee)
         if not scene.deals and frames and any(word.rule.status == "denied" for word in scene.status):
             _deny(frames[-1], scene.index)
         _note_valuation(scene, governed, here or frames[-1:])
@@ -6973,7 +6996,7 @@ def read_mentions(
     cues = find_cues(copy, tokens, language.cues)
     names = settle_ambiguous(copy, names, starts, cues, gazetteer)
     solid = [(n.start, n.end) for n in names if n.entity.kind in ("company", "outlet", "product")]
-    cues = {section: outside(found, solid) for section, found in cues.items()}
+    cues = {section: beside(found, solid) for section, found in cues.items()}
     common = common_nouns(copy, tokens, cues, language.names, gazetteer) if language.names.noun_capitals else []
     runs = find_runs(copy, tokens, names, starts, language.names, gazetteer, sorted(claimed + common))
     unlisted, runs = judge_runs(copy, runs, cues, language.names, gazetteer)
