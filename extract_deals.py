@@ -5720,6 +5720,7 @@ def _is_definite(low: str, cue: Cue, before: Name | None, seat: str | None, gram
     return False
 
 
+_FRESH = 3  # sentences after which a topic is forgotten, unless the article is about it
 _BYSTANDERS = frozenset(("regulator", "exchange"))  # they are parties only where they take part in a deal
 
 
@@ -5735,13 +5736,11 @@ class Discourse:
     mentions: list[Name]  # companies, in order
     runs: Mapping[int, Run]  # open runs by start
     adopted: dict[tuple[str, ...], Entity] = field(default_factory=dict)
-    last_payer: tuple[Entity, ...] = ()  # of the deal told last, for the labels of these names
-    last_payee: tuple[Entity, ...] = ()
+    told: dict[str, tuple[tuple[Entity, ...], tuple[Entity, ...]]] = field(default_factory=dict)  # payer and payee of the last deal of a kind
     bare: Sequence[tuple[int, Entity]] = ()  # companies of this sentence that no preposition holds
     counts: Counter[str] = field(default_factory=Counter)
     salient: int = 1
 
-    most: int = 0
     by_seat: dict[str, list[Entity]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -5750,9 +5749,10 @@ class Discourse:
                 self.by_seat.setdefault(seat, []).append(name.entity)
         self.counts.update(name.entity.name for name in self.mentions if not name.entity.kinds & _BYSTANDERS)
         # what is named once is hardly what "the company" means, if anything is named more often
-        self.most = max(self.counts.values(), default=0)
-        self.salient = min(2, self.most or 1)
-    topics: list[tuple[int, Entity]] = field(default_factory=list)  # subjects, in order
+        self.salient = min(2, max(self.counts.values(), default=1))
+    topics: list[tuple[int, int, Entity]] = field(default_factory=list)  # subjects in order: offset, sentence, company
+    sentence: int = 0
+    subjects: Counter[str] = field(default_factory=Counter)  # how often a company opens a sentence, the first one counting twice
 
     def resolve(self, reference: Reference, exclude: Collection[str]) -> Entity | None:
         """The company that a reference stands for, none of `exclude`; None where nothing fits."""
@@ -5772,9 +5772,10 @@ class Discourse:
             inside = next((e for at, e in self.bare if at < reference.start and e.name not in exclude), None)
             if inside is not None:
                 return inside
-            for at, entity in reversed(self.topics[-_MEMORY:]):
-                if at < reference.start and entity.name not in exclude:
-                    return entity
+            recent = [entity for at, sentence, entity in self.topics[-_MEMORY:] if at < reference.start and entity.name not in exclude
+                      and (self.sentence - sentence <= _FRESH or self.leads(entity))]  # fmt: skip
+            if recent:
+                return recent[-1]
             return next((e for e in reversed(earlier) if e.name not in exclude), None)
         for known in (True, False):  # a company that no list knows may be anything, if nothing listed is of the kind
             fitting = [e for e in earlier if e.name not in exclude and (reference.kind in e.kinds if known else not e.listed)]
@@ -5782,6 +5783,10 @@ class Discourse:
                 return fitting[-1]
         return None
 
+
+    def leads(self, entity: Entity) -> bool:
+        """Whether an article is about this company: none is more often what a sentence speaks of."""
+        return bool(self.subjects) and self.subjects[entity.name] == max(self.subjects.values())
 
     def adopt(self, actor: Actor) -> Entity | None:
         """Take an unknown name in the place of a party for a company."""
@@ -6188,7 +6193,8 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
         payer, payee = payee, payer
     for mine, labels, other in ((payer, rule.payer, payee), (payee, rule.payee, payer)):
         taken_names = {e.name for e in other}
-        for label, earlier in (("last_payer", discourse.last_payer), ("last_payee", discourse.last_payee)):
+        before = discourse.told.get(_ALIKE.get(rule.kind or "", rule.kind or ""), ((), ()))
+        for label, earlier in zip(("last_payer", "last_payee"), before, strict=True):
             if not mine and label in labels:
                 mine.extend(entity for entity in earlier if entity.name not in taken_names)
         if not mine and ("subject" in labels or "topic" in labels) and not _place_taken(low, zone, labels, discourse.grammar):
@@ -6197,6 +6203,7 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
     return payer, payee, told
 
 
+_ALIKE = {"funding_round": "investment", "share_sale": "investment"}  # kinds whose parties a text goes on about in one breath
 _LENDERS = frozenset(("bank", "fund", "investor", "insurer", "broker"))
 
 
@@ -6381,7 +6388,9 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
     frames: list[Frame] = []
     cues: dict[int, Cue] = {}
     owners: dict[int, Frame] = {}
+    discourse.subjects = _count_subjects(scenes)
     for scene in scenes:
+        discourse.sentence = scene.index
         governed = govern(low, scene)
         cues.update(governed)
         here: list[Frame] = []
@@ -6399,7 +6408,7 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
                 if governed.get(money.start) is frame.cue and (money is frame.money or money.start not in owners):
                     owners[money.start] = last[0] if last else host
             if host.payer and host.payee and host.kind != SAME:
-                discourse.last_payer, discourse.last_payee = tuple(host.payer), tuple(host.payee)
+                discourse.told[_ALIKE.get(host.kind, host.kind)] = tuple(host.payer), tuple(host.payee)
         if not scene.deals and frames and any(word.rule.status == "denied" for word in scene.status):
             _deny(frames[-1], scene.index)
         _note_valuation(scene, governed, here or frames[-1:])
@@ -6419,20 +6428,28 @@ def _deny(frame: Frame, sentence: int) -> None:
 
 def _note_topic(scene: Scene, discourse: Discourse) -> None:
     """The first bare company of a sentence, or the only one, is what the next ones call "the company" or "it"."""
-    named = {actor.entity.name: actor for actor in scene.actors if actor.entity is not None and not actor.entity.kinds & _BYSTANDERS}
-    if len(named) == 1:
-        actor = next(iter(named.values()))
-        assert actor.entity is not None
-        leading = discourse.counts[actor.entity.name] == discourse.most
-        if (actor.label in ("", "poss") or leading) and discourse.counts[actor.entity.name] >= discourse.salient:
-            discourse.topics.append((actor.start, actor.entity))
+    actors = [a for a in scene.actors if not a.open_run and not (a.entity and a.entity.kinds & _BYSTANDERS)]
+    named = {actor.entity.name: actor for actor in actors if actor.entity is not None}
+    only = next(iter(named.values())) if len(named) == 1 else None
+    if only is not None and only.entity is not None and (only.label in ("", "poss") or discourse.leads(only.entity)):
+        actors = [only]
+    else:
+        actors = [actor for actor in actors if actor.label == ""]
+    for actor in actors:
+        entity = actor.entity or (actor.reference and discourse.resolve(actor.reference, set()))
+        if entity and discourse.counts[entity.name] >= discourse.salient and (discourse.leads(entity) or not entity.kinds & _LENDERS):
+            discourse.topics.append((actor.start, scene.index, entity))
             return
-    for actor in scene.actors:
-        if actor.label == "" and not actor.open_run and not (actor.entity and actor.entity.kinds & _BYSTANDERS):
-            entity = actor.entity or (actor.reference and discourse.resolve(actor.reference, set()))
-            if entity and discourse.counts[entity.name] >= discourse.salient:
-                discourse.topics.append((actor.start, entity))
-                return
+
+
+def _count_subjects(scenes: Sequence[Scene]) -> Counter[str]:
+    """How often each company is the first bare one of a sentence; the first sentence that has one is the title and counts twice."""
+    counts: Counter[str] = Counter()
+    for scene in scenes:
+        first = next((a.entity for a in scene.actors if a.entity is not None and a.label == "" and not a.entity.kinds & _BYSTANDERS), None)
+        if first is not None:
+            counts[first.name] += 1 if counts else 2
+    return counts
 
 
 def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Frame | None:
