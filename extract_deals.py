@@ -5773,7 +5773,7 @@ class Discourse:
             if inside is not None:
                 return inside
             recent = [entity for at, sentence, entity in self.topics[-_MEMORY:] if at < reference.start and entity.name not in exclude
-                      and (self.sentence - sentence <= _FRESH or self.leads(entity))]  # fmt: skip
+                      and (self.sentence - sentence <= (_FRESH if self.counts[entity.name] >= self.salient else 1) or self.leads(entity))]  # fmt: skip
             if recent:
                 return recent[-1]
             return next((e for e in reversed(earlier) if e.name not in exclude), None)
@@ -6437,7 +6437,7 @@ def _note_topic(scene: Scene, discourse: Discourse) -> None:
         actors = [actor for actor in actors if actor.label == ""]
     for actor in actors:
         entity = actor.entity or (actor.reference and discourse.resolve(actor.reference, set()))
-        if entity and discourse.counts[entity.name] >= discourse.salient and (discourse.leads(entity) or not entity.kinds & _LENDERS):
+        if entity and (discourse.leads(entity) or not entity.kinds & _LENDERS):
             discourse.topics.append((actor.start, scene.index, entity))
             return
 
