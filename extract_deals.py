@@ -9095,12 +9095,12 @@ def _bytes(lines: Iterable[str]) -> bytes:
 
 
 def _is_about_an_article(piece: Piece) -> bool:
-    """Whether a document in a folder is no article but a record or annotation of one, as this program or its scorer use them."""
+    """Whether a document in a folder is no article but a record, an annotation or an outcome of articles: it has deals and no text."""
     if piece.kind not in ("line", "document"):
         return False
     document = _parsed_or_none(piece.body) if piece.kind == "line" else piece.body
     return (isinstance(document, dict) and not any(key in document for key in TEXT_KEYS)
-            and all(isinstance(document.get(key), list) for key in ("amounts", "parties", "deals")))  # fmt: skip
+            and isinstance(document.get("deals"), list))  # fmt: skip
 
 
 def _earlier_record(piece: Piece) -> dict[str, Any] | None:
