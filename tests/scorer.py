@@ -186,7 +186,7 @@ def score(board: Board, gold: Item, record: Item) -> None:
 
 def score_all(golds: Iterable[Item], records: dict[str, Item]) -> Board:
     """The board of several articles; `records` by the gold's id. An article without a record counts as one that holds nothing."""
-    board, nothing = Board(), dict.fromkeys(FIELDS, [])
+    board, nothing = Board(), {name: [] for name in FIELDS}
     for gold in golds:
         score(board, gold, records.get(gold["id"], nothing))
     return board

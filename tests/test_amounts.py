@@ -407,10 +407,9 @@ def shown(language: str, text: str) -> str:
     out = []
     for money in find_money(text, GRAMMARS[language])[0]:
         assert 0 <= money.start < money.end <= len(text)
+        value = "vague" if money.value is None else str(money.value)
         if money.modifier == "range":
             value = f"{money.low}..{money.high}"
-        else:
-            value = "vague" if money.value is None else str(money.value)
         modifier = f" {money.modifier}" if money.modifier not in (None, "vague", "range") else ""
         out.append(f"{value} {money.currency}{modifier}{' ~i' if money.implied else ''}")
     return "; ".join(out)

@@ -133,7 +133,7 @@ MISTAKES = [  # (planted text, line, key, what, cure)
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "key", "what", "cure"), MISTAKES, ids=lambda value: ""
+    ("text", "line", "key", "what", "cure"), MISTAKES, ids=[f"{mistake[1]}-{mistake[2] or mistake[3]}" for mistake in MISTAKES]
 )
 def test_mistake_is_named(tmp_path: Path, text: str, line: int, key: str, what: str, cure: str) -> None:
     found = check(write(tmp_path, nl=text))
