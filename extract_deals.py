@@ -2309,7 +2309,7 @@ def detect_language(copy: Copy, heads: Mapping[str, frozenset[str]]) -> tuple[st
     words = _LETTERS.findall(copy.low[:_VOTING_TEXT])
     if not words:
         return None, None
-    votes = sorted(((sum(w in function_words for w in words), code) for code, function_words in heads.items()), reverse=True)
+    votes = sorted(((sum(map(function_words.__contains__, words)), code) for code, function_words in heads.items()), reverse=True)
     if votes:
         best, code = votes[0]
         second = votes[1][0] if len(votes) > 1 else 0
@@ -3416,15 +3416,14 @@ def ends_before(text: str, at: int, pattern: re.Pattern[str]) -> bool:
     return any(pattern.fullmatch(text, start, at) for start in word_starts(text, at, 30))
 
 
+WORD_START = re.compile(r"(?<![^\W_])\S")
+
+
 def word_starts(text: str, at: int, reach: int) -> list[int]:
     """Offsets before `at` where a word or a sign begins, the farthest first; none beyond a line break."""
-    starts: list[int] = []
-    for start in range(at - 1, max(-1, at - reach - 1), -1):
-        if text[start] == "\n":
-            break
-        if not text[start].isspace() and (start == 0 or not text[start - 1].isalnum()):
-            starts.append(start)
-    return starts[::-1][-10:]
+    begin = max(0, at - reach)
+    begin = max(begin, text.rfind("\n", begin, at) + 1)
+    return [found.start() for found in WORD_START.finditer(text, begin, at)][-10:]
 
 
 def clause_before(text: str, at: int, reach: int) -> str:
@@ -3741,17 +3740,16 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazett
     suffixes, acronyms = grammar.suffixes, grammar.acronyms_as_words
     index, lower_first = gazetteer.index, gazetteer.lower_first
     size = len(tokens)
-    while i < size:
-        start, end = tokens[i]
-        first = text[start]
-        if not (first.isupper() or first.isdigit()) and text[start:end].lower() not in lower_first:
-            i += 1
+    begins = [k for k, (start, end) in enumerate(tokens)
+              if (first := text[start]).isupper() or first.isdigit() or text[start:end].lower() in lower_first]  # fmt: skip
+    for k in begins:
+        if k < i:
             continue
+        start, end = tokens[k]
         # an elided word before an apostrophe is no name: "Dell'operazione"
         elided = text[end : end + 1] == "'" and text[end + 1 : end + 2].isalpha() and f"{text[start:end].lower()}'" in grammar.elided
-        best = _longest(text, tokens, i, index, suffixes, acronyms)
+        best = _longest(text, tokens, k, index, suffixes, acronyms)
         if best is None or (elided and len(best[0].words) == 1):
-            i += 1
             continue
         alias, last_token, stop = best
         entity = alias.entity
@@ -4551,7 +4549,8 @@ _SHAPES = (
     (re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])[/.](?:0?[1-9]|[12][0-9]|3[01])"), "m"),
 )
 _WORD = re.compile(r"[^\W\d_][\w\u0300-\u036f]*+")
-_NUMBER_ANCHOR = re.compile(r"[0-9]{4}|[0-9]{1,2}(?:[./\u2010-\u2013-][0-9]|[^\W\d_])|['\u2019][0-9]{2}|(?<!\w)[^\W\d_]{1,2}[0-9]")
+_NUMBER_ANCHOR = re.compile(  # begins with a digit in each case, so that the search passes over text without any
+    r"[0-9](?:[0-9]{3}|[0-9]?(?:[./\u2010-\u2013-][0-9]|[^\W\d_])|(?<=['\u2019][0-9])[0-9]|(?<=[^\W\d_][0-9]))")
 _REACH = 72  # characters on either side of an anchor: longer than any rule's words before or after its strong one
 _DASHES = re.compile(r"[\u2010-\u2014]")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -5518,12 +5517,15 @@ _SEPARATED = re.compile(r"[^\n]{0,100}[|\u00b7\u2022]\s*|\s*[(\[]?\s*")
 _BYLINE = re.compile(r"[^\n]{0,100}(?:[,\u2013\u2014]|\s-)\s*(?:[^\W\d_]{1,12},\s)?")  # before a date that ends its line: "Di Anna Neri - Novara, "
 _LINE_END = re.compile(r"[.]?\s*(?:\n|$)")
 _NEW_SENTENCE = re.compile(r"\.\s+[^\W\d_a-z]")
+_HEADER_DAY = re.compile(r"\s*(?:([a-z]{2,12})\s*:?\s+)?([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\s+(?=[^\W\d_])(?=([^\W\d_]*))|\s*$)")
 _HEADER_WORD = re.compile(r"\s*(?:[a-z]{2,12}\s*:?\s*)?")
 
 
 def find_published(text: str, grammar: DateGrammar) -> tuple[str, int, int] | None:
     """The article's own date (ISO day, start, end) from its header, dateline or byline near the top; None without a full date there."""
     head = "\n".join(text[:_HEAD_CHARS].split("\n")[:_HEAD_LINES])
+    if (plain := _HEADER_DAY.match(head)) and plain[1] not in grammar.marks and (plain[3] or "").lower() not in grammar.marks and edtf_days(plain[2]):
+        return plain[2], *plain.span(2)  # most archives: nothing else needs to be read
     for mention in find_dates(head, grammar, None):
         if mention.value is None or not _ISO_DAY.fullmatch(mention.value):
             continue
