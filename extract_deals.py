@@ -2552,7 +2552,7 @@ def power(text: str) -> Decimal:
     return Decimal(base) ** int(exponent or 1)
 
 
-def build_lexicon(numbers: Mapping[str, Any], money: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, tuple[Entry, ...]]:
+def build_lexicon(numbers: Mapping[str, Any], money: Mapping[str, Any]) -> dict[str, tuple[Entry, ...]]:
     """The words of a language that can belong to an amount."""
     lexicon = LexiconBuilder()
     lexicon.add(numbers.get("articles", []), MONEY_WORD, Decimal(1), flag="article")
@@ -2675,7 +2675,7 @@ def compile_money(language_data: Mapping[str, Any], shared_currencies: Mapping[s
     with digits) and the shared currencies. Raises re.error, KeyError or TypeError on data that the checks would refuse.
     """
     numbers, money = language_data.get("numbers", {}), language_data.get("money", {})
-    lexicon = build_lexicon(numbers, money, shared_currencies)
+    lexicon = build_lexicon(numbers, money)
     cased, signs = build_cased(shared_currencies)
     glue = glue_parts(numbers, lexicon)
     thousands = "".join(numbers.get("thousands", [",", ".", " "]))
@@ -3119,7 +3119,7 @@ class NumberReader:
         if token.kind == VAGUE:
             return self.take_vague(first, gap)
         if token.kind == HALF:
-            return self.take_half(token, gap)
+            return self.take_half(gap)
         if token.kind == CUR and "sign" in token.flag and self.current is not None and not self.scales and not self.inner and gap == "":
             follows = self.cluster[at + 1] if at + 1 < len(self.cluster) else None
             if follows and follows.kind == SCALE and follows.flag != "letters" and joint(self.text, token, follows, self.grammar) == "":
@@ -3213,7 +3213,7 @@ class NumberReader:
         self.vague, self.current = True, None
         return True
 
-    def take_half(self, token: Token, gap: str) -> bool:
+    def take_half(self, gap: str) -> bool:
         if gap not in ("", "-") or self.vague:
             return False
         if self.current is not None and not self.scales:
@@ -3244,7 +3244,7 @@ def read_sums(text: str, cluster: list[Token], grammar: MoneyGrammar) -> Iterato
     """The numbers of a cluster with the currencies and percent signs beside them."""
     at = 0
     while at < len(cluster):
-        sign = cluster[at] if opens_sum(text, cluster, at, grammar) else None
+        sign = cluster[at] if opens_sum(text, cluster, at) else None
         first = at + 1 if sign else at
         number = NumberReader(text, cluster, grammar).read(first) if cluster[first].kind not in (CUR, MINOR, PERCENT, HALF) else None
         if number is None:
@@ -3271,7 +3271,7 @@ def read_sums(text: str, cluster: list[Token], grammar: MoneyGrammar) -> Iterato
         yield made
 
 
-def opens_sum(text: str, cluster: list[Token], at: int, grammar: MoneyGrammar) -> bool:
+def opens_sum(text: str, cluster: list[Token], at: int) -> bool:
     """Whether the token is a currency right before a number."""
     token = cluster[at]
     if token.kind != CUR or "sign" not in token.flag or at + 1 >= len(cluster):
@@ -3305,7 +3305,7 @@ def take_currency(text: str, cluster: list[Token], at: int, made: ReadSum, gramm
         return False
     if "glued" in token.flag and token.start != cluster[at - 1].end:
         return False
-    if "sign" in token.flag and (made.code or token.start != cluster[at - 1].end) and opens_sum(text, cluster, at, grammar):
+    if "sign" in token.flag and (made.code or token.start != cluster[at - 1].end) and opens_sum(text, cluster, at):
         return False
     if made.code and made.code != token.code and made.code in grammar.cased:
         return False
@@ -3461,7 +3461,7 @@ def find_money(text: str, grammar: MoneyGrammar) -> tuple[list[Money], list[Shar
     stated: set[Decimal | None] = {made.value for made in sums if made.code and made.value is not None and made.scale >= MILLION}
     done = 0
     nearest, named_at = None, 0
-    for made, code in zip(sums, codes):
+    for made, code in zip(sums, codes, strict=True):
         implied = not code
         if code and text[made.start - 1 : made.start] not in ("(", "["):
             nearest, named_at = code, made.end
@@ -3885,10 +3885,11 @@ def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[st
         if not word[0].isupper() or (gazetteer.forms.match(text, end + 1) and text[end] in " ,"):
             continue
         key = fold(word)
-        if position and key in gazetteer.head_words and _is_capital(text[slice(*tokens[position - 1])]) and text[tokens[position - 1][1] : start] == " " \
-                and fold(text[slice(*tokens[position - 1])]) not in grammar.not_names:
+        before = text[slice(*tokens[position - 1])] if position and text[tokens[position - 1][1] : start] == " " else ""
+        if before and key in gazetteer.head_words and _is_capital(before) and fold(before) not in grammar.not_names:
             continue
-        if start in in_cue or end in in_cue or key in grammar.not_names or (word[1:].islower() and len(word) > 5 and word.lower().endswith(grammar.noun_endings)):
+        ending = word[1:].islower() and len(word) > 5 and word.lower().endswith(grammar.noun_endings)
+        if start in in_cue or end in in_cue or key in grammar.not_names or ending:
             found.append((start, end))
     return found
 
@@ -3979,7 +3980,9 @@ class NamesGrammar:
     elided: frozenset[str]  # articles and prepositions with an apostrophe
 
 
-def judge_runs(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar, gazetteer: Gazetteer) -> tuple[list[Name], list[Run]]:  # fmt: skip
+def judge_runs(
+    copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar, gazetteer: Gazetteer
+) -> tuple[list[Name], list[Run]]:
     """Tell companies and people among the unknown runs by their form and their neighbours.
 
     Gives the names found, and the runs that remain open (a deal may yet show one to be a company).
@@ -4089,7 +4092,8 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, prope
         if gap in (" ", "-") and not around.grammar.definite_endings and not run.initial:
             score += 2
         elif (opened := _APPOSED.match(gap)) and not any(c in opened[1] for c in ",.;:()–") and \
-                (opened[1] == "" or opened[1].split(" ", 1)[0].rstrip("'") in (grammar.determiners | grammar.articles if proper else grammar.articles)) and \
+                (not opened[1] or opened[1].split(" ", 1)[0].rstrip("'") in grammar.articles
+                 or (proper and opened[1].split(" ", 1)[0].rstrip("'") in grammar.determiners)) and \
                 around.starts_within(around.title_starts, run.full_end, noun - run.full_end) is None:  # fmt: skip
             score += 3
     return score
@@ -4128,7 +4132,9 @@ def sentence_starts(copy: Copy, sentences: Sequence[tuple[int, int]], tokens: Se
     return frozenset(starts)
 
 
-def settle_ambiguous(copy: Copy, names: Sequence[Name], starts: frozenset[int], cues: Mapping[str, Sequence[Cue]], gazetteer: Gazetteer) -> list[Name]:
+def settle_ambiguous(
+    copy: Copy, names: Sequence[Name], starts: frozenset[int], cues: Mapping[str, Sequence[Cue]], gazetteer: Gazetteer
+) -> list[Name]:
     """Drop names that are also common words where nothing around them says that the name is meant."""
     sure = {name.entity.name for name in names if not name.entity.ambiguous}
     kept = []
@@ -4531,7 +4537,8 @@ _SPACED_DASH = "\u2013"
 # before 1900, e decade, and the numeric shapes of _SHAPES and the codes of _CODE_MARKS.
 _SLOT_MARKS = {
     "day": "abopu", "n": "abc", "yy": "t", "year": "y", "old_year": "z", "ordinal": "op", "date": "d", "daymonth": "m", "monthyear": "M",
-    "years": "Y", "days": "D", "decade": "e", "two_digit_decade": "E", "quarter_code": "qQ", "half_code": "hH", "dated_quarter_code": "Q", "dated_half_code": "H", "fiscal_code": "f",
+    "years": "Y", "days": "D", "decade": "e", "two_digit_decade": "E", "quarter_code": "qQ", "half_code": "hH",
+    "dated_quarter_code": "Q", "dated_half_code": "H", "fiscal_code": "f",
 }
 _SLOT_TABLES = {
     "month": "months", "lone_month": "months", "weekday": "weekdays", "lone_weekday": "weekdays", "season": "seasons",
@@ -5007,7 +5014,7 @@ def _mask(marks: str, starts: list[int], ends: list[int], claimed: Sequence[tupl
     if not claimed:
         return marks
     masked, at = list(marks), 0
-    for i, (start, end) in enumerate(zip(starts, ends)):
+    for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
         while at < len(claimed) and claimed[at][1] <= start:
             at += 1
         if at == len(claimed):
@@ -5442,7 +5449,7 @@ def _read_numeric(raw: str, slots: _Slots) -> str | None:
     return None
 
 
-def _read_years(raw: str, slots: _Slots) -> str | None:
+def _read_years(raw: str, _: _Slots) -> str | None:
     """Two years in one ("2026-2030", "2025/26"), or a year and a month in ISO form ("2025-10")."""
     first, last = raw[:4], raw[5:]
     if len(last) == 2:
@@ -5452,7 +5459,7 @@ def _read_years(raw: str, slots: _Slots) -> str | None:
     return f"{first}/{last}" if int(first) < int(last) else None
 
 
-def _read_decade(raw: str, slots: _Slots) -> str | None:
+def _read_decade(raw: str, _: _Slots) -> str | None:
     digits = re.findall("[0-9]+", raw)[0]
     return _decade(int(digits) if len(digits) == 4 else int(digits) + (2000 if int(digits) < 30 else 1900))
 
@@ -5460,7 +5467,7 @@ def _read_decade(raw: str, slots: _Slots) -> str | None:
 _NUMERIC_READERS: Mapping[str, Callable[[str, _Slots], str | None]] = {
     "date": _read_numeric,
     "years": _read_years,
-    "monthyear": lambda raw, slots: f"{raw[-4:]}-{int(raw.split('/')[0]):02}",
+    "monthyear": lambda raw, _: f"{raw[-4:]}-{int(raw.split('/')[0]):02}",
     "decade": _read_decade,
     "two_digit_decade": _read_decade,
 }
@@ -5575,11 +5582,11 @@ def split_sentences(copy: Copy, abbreviations: frozenset[str], ordinal_dot: bool
     begin = 0
     for match in _STOPS.finditer(text):
         at = match.start()
-        if text[at] == "." and not text[at + 1 : at + 2] == ".":
+        if text[at] == "." and text[at + 1 : at + 2] != ".":
             word = _word_before(low, at)
-            if word in abbreviations or (len(word) == 1 and word.isalpha()) or (ordinal_dot and word.isdigit() and len(word) < 3):
-                if "\n" not in match.group():
-                    continue
+            shortened = word in abbreviations or (len(word) == 1 and word.isalpha()) or (ordinal_dot and word.isdigit() and len(word) < 3)
+            if shortened and "\n" not in match.group():
+                continue
             k = bisect.bisect_right(protected, (at, len(text)))
             if k and protected[k - 1][0] <= at < protected[k - 1][1] - 1:
                 continue
@@ -5774,8 +5781,8 @@ class Discourse:
             inside = next((e for at, e in self.bare if at < reference.start and e.name not in exclude), None)
             if inside is not None:
                 return inside
-            recent = [entity for at, sentence, entity in self.topics[-_MEMORY:] if at < reference.start and entity.name not in exclude
-                      and (self.sentence - sentence <= (_FRESH if self.counts[entity.name] >= self.salient else 1) or self.leads(entity))]  # fmt: skip
+            recent = [entity for at, sentence, entity in self.topics[-_MEMORY:]
+                      if at < reference.start and entity.name not in exclude and self.is_fresh(entity, sentence)]  # fmt: skip
             if recent:
                 return recent[-1]
             return next((e for e in reversed(earlier) if e.name not in exclude), None)
@@ -5785,6 +5792,11 @@ class Discourse:
                 return fitting[-1]
         return None
 
+
+    def is_fresh(self, entity: Entity, sentence: int) -> bool:
+        """Whether what was spoken of in a sentence still is: longer where the article names it more than once."""
+        reach = _FRESH if self.counts[entity.name] >= self.salient else 1
+        return self.sentence - sentence <= reach or self.leads(entity)
 
     def leads(self, entity: Entity) -> bool:
         """Whether an article is about this company: none is more often what a sentence speaks of."""
@@ -5817,7 +5829,8 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
     things.sort(key=lambda thing: (thing[0], -thing[1]))
     kept: list[tuple[int, int, Entity | None, Reference | None, int]] = []
     for thing in things:
-        if kept and thing[2] is not None and thing[2] == kept[-1][2] and low[kept[-1][1] : thing[0]].strip() == "(" and low[thing[1] : thing[1] + 1] == ")":
+        again = bool(kept) and thing[2] is not None and thing[2] == kept[-1][2]
+        if again and low[kept[-1][1] : thing[0]].strip() == "(" and low[thing[1] : thing[1] + 1] == ")":
             kept[-1] = (kept[-1][0], thing[1] + 1, *kept[-1][2:])  # "Advanced Micro Devices (AMD)" is named once
         elif not kept or thing[0] >= kept[-1][1]:
             kept.append(thing)
@@ -5855,7 +5868,10 @@ def _is_named_by(noun: Actor, gap: str, grammar: NamesGrammar) -> bool:
 
 
 def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Reference | None, int]], grammar: NamesGrammar) -> list[str]:
-    """For each thing by what link it goes on a list that the one before it began, "" where it does not: commas count only where a conjunction ends them."""
+    """For each thing by what link it goes on a list that the one before it began, "" where it does not.
+
+    Commas count only where a conjunction ends them.
+    """
     links = [""] + [_link(low[things[k - 1][1] : things[k][0]], grammar) for k in range(1, len(things))]
     joined = [""] * len(things)
     ends_in_conjunction = False
@@ -5911,7 +5927,9 @@ class Attribution:
 _SPEAKERS = {"outlet": "outlet", "person": "person", "company": "company"}
 
 
-def find_sources(copy: Copy, sentences: Sequence[tuple[int, int]], cues: Sequence[Cue], names: Sequence[Name], grammar: NamesGrammar) -> list[Attribution]:
+def find_sources(
+    copy: Copy, sentences: Sequence[tuple[int, int]], cues: Sequence[Cue], names: Sequence[Name], grammar: NamesGrammar
+) -> list[Attribution]:
     """Everyone to whom the article attributes information, with what they did.
 
     `names` holds outlets, people and companies; a company counts where a rule's `who` lets it speak.
@@ -5962,7 +5980,7 @@ def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], name
             _add(entry, rule.act or "reported", (cue.start, cue.end))
             continue
         for label in rule.source:
-            group = _speaking(low, actors, cue, label, by_start)
+            group = _speaking(actors, cue, label, by_start)
             if group:
                 for name in group:
                     _note(found, name, rule.act or "reported", rule.first, rule.id)
@@ -5975,7 +5993,7 @@ def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], name
                 _note(found, nearest, "first_reported", True, cue.rule.id)
 
 
-def _speaking(low: str, actors: Sequence[Actor], cue: Cue, label: str, names: Mapping[int, Name]) -> list[Name]:
+def _speaking(actors: Sequence[Actor], cue: Cue, label: str, names: Mapping[int, Name]) -> list[Name]:
     """The names that one label of an attribution rule points at, those that the rule lets speak."""
     allowed = cue.rule.who
     fits = [actor for actor in actors if names[actor.start].entity.kind in allowed]
@@ -6245,7 +6263,8 @@ def _either_way(low: str, scene: Scene, cue: Cue, grammar: NamesGrammar) -> tupl
 EITHER = "either"  # the label of a party that may be payer or payee
 
 
-def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, int], zone_start: int, free: Sequence[Actor], grammar: NamesGrammar) -> list[Actor]:
+def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, int], zone_start: int, free: Sequence[Actor],
+               grammar: NamesGrammar) -> list[Actor]:  # fmt: skip
     """The group of actors that fills a slot by one label, or none."""
     if label == "subject":
         return _subject(low, scene, cue, free, grammar)
@@ -6326,7 +6345,8 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
 def _is_object(low: str, scene: Scene, actor: Actor, cue: Cue) -> bool:
     """Whether an earlier deal verb already governs this actor as its object."""
     for other in scene.deals:
-        if other is not cue and other.end <= actor.start and actor.start - other.end < 30 and "object" in (*other.rule.payee[:1], *other.rule.payer[:1]):
+        takes_object = "object" in (*other.rule.payee[:1], *other.rule.payer[:1])
+        if takes_object and other is not cue and other.end <= actor.start and actor.start - other.end < 30:
             gap = low[other.end : actor.start]
             if not any(mark in gap for mark in ",;:"):
                 return True
@@ -6517,7 +6537,8 @@ def _absorb(host: Frame, frame: Frame) -> None:
     host.valuation = host.valuation or frame.valuation
     if frame.money is not None and host.money is None and not host.hedged:
         host.status, host.hedged = frame.status or host.status, frame.hedged
-    elif frame.hedged and not (host.status == "completed" and frame.status in ("in_talks", "planned")) and (not host.hedged or _HEDGES.get(frame.status or "", 0) == 4):
+    elif frame.hedged and not (host.status == "completed" and frame.status in ("in_talks", "planned")) and (
+            not host.hedged or _HEDGES.get(frame.status or "", 0) == 4):  # fmt: skip
         host.status, host.hedged = frame.status, True
     host.status = host.status or frame.status
     host.money = host.money or frame.money
@@ -6611,7 +6632,8 @@ _CUE_SECTIONS = ("sources", "roles", "deals", "status")
 def compile_language(data: Mapping[str, Any], currencies: Mapping[str, Any]) -> Language:
     """Make a language of the data of its file; an empty mapping gives what needs no language."""
     fragments = data.get("fragments", {})
-    rules = [(expand(_loosen(item["match"], data), fragments), _rule_of(section, item)) for section in _CUE_SECTIONS for item in data.get(section, ())]
+    rules = [(expand(_loosen(item["match"], data), fragments), _rule_of(section, item))
+             for section in _CUE_SECTIONS for item in data.get(section, ())]  # fmt: skip
     names = data.get("names", {})
     for kind, forms in names.get("nouns", {}).items():
         rules += [(_loosen(form, data), Rule(f"noun-{kind}", "nouns", kind=kind)) for form in forms]
@@ -6707,7 +6729,8 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
             words = tuple(fold(word) for word in WORD.findall(form))
             if not words:
                 continue
-            exact = form in weak or (entity.ambiguous and form == entity.name) or (len(form) <= 5 and form[1:] != form[1:].lower()) or not form[-1].isalnum()
+            capitals = len(form) <= 5 and form[1:] != form[1:].lower()
+            exact = form in weak or (entity.ambiguous and form == entity.name) or capitals or not form[-1].isalnum()
             if "generic" in entity.kinds:  # newsrooms write gpu and GPU
                 exact = False
                 lower_first.add(WORD.findall(form)[0].lower())
@@ -6746,10 +6769,12 @@ def _listed_entities(files: Mapping[str, Mapping[str, Any]], cities: Mapping[str
         for product in item.get("makes", ()):
             yield Entity("product", product, parent=name), (product,), ()
     for item in files["chips"]["chips"]:
-        yield (Entity("chip", item["name"], kinds=frozenset(("generic",) if item.get("generic") else ()), vendor=item.get("vendor"), chip_class=item.get("class"), ambiguous=item.get("ambiguous", False) or item.get("needs_vendor", False)),
-               (item["name"], *item.get("aliases", ())), item.get("weak", ()))  # fmt: skip
+        entity = Entity("chip", item["name"], kinds=frozenset(("generic",) if item.get("generic") else ()), vendor=item.get("vendor"),
+                        chip_class=item.get("class"), ambiguous=item.get("ambiguous", False) or item.get("needs_vendor", False))  # fmt: skip
+        yield entity, (item["name"], *item.get("aliases", ())), item.get("weak", ())
     for item in files["outlets"]["outlets"]:
-        yield Entity("outlet", item["name"], country=item.get("country"), ambiguous=item.get("ambiguous", False)), (item["name"], *item.get("aliases", ())), item.get("weak", ())
+        entity = Entity("outlet", item["name"], country=item.get("country"), ambiguous=item.get("ambiguous", False))
+        yield entity, (item["name"], *item.get("aliases", ())), item.get("weak", ())
     for city in files["places"]["cities"]:
         yield Entity("place", city["names"][0], country=city.get("country")), city["names"], ()
     for country in files["places"]["countries"]:
@@ -7039,8 +7064,10 @@ def read_deals(copy: Copy, found: Findings, language: Language, gazetteer: Gazet
     }  # fmt: skip
     inside = {kind: by_sentence(listed, found.sentences) for kind, listed in things.items()}
     nouns = [cue.start for cue in found.cues.get("nouns", ())]
-    scenes = [make_scene(copy, index, found.sentences[index], {kind: groups.get(index, []) for kind, groups in inside.items()}, found.proper, nouns, language)
-              for index in sorted({*inside["money"], *inside["companies"], *inside["deals"]})]  # fmt: skip
+    scenes = []
+    for index in sorted({*inside["money"], *inside["companies"], *inside["deals"]}):
+        here = {kind: groups.get(index, []) for kind, groups in inside.items()}
+        scenes.append(make_scene(copy, index, found.sentences[index], here, found.proper, nouns, language))
     frames, roles = article_frames(copy.low, scenes, discourse)
     kept = {entity.name for frame in frames for entity in (*frame.payer, *frame.payee)}
     found.names.extend(name for name in discourse.adopted_names() if name.entity.name in kept)
@@ -7482,15 +7509,15 @@ def _tellings(record: Mapping[str, Any]) -> Iterator[Telling]:
 def _first_credits(record: Mapping[str, Any]) -> list[list[str]]:
     """For each deal of a record the outlets that had it first: of the deal that names the outlet, else of the first one that is news."""
     deals = record["deals"]
-    credits: list[list[str]] = [[] for _ in deals]
+    credited: list[list[str]] = [[] for _ in deals]
     news = [i for i, deal in enumerate(deals) if deal["status"] != "completed"]
     news.sort(key=lambda i: min((span["start"] for span in deals[i].get("evidence", ())), default=math.inf))
     for source in record.get("sources", ()):
         if source.get("first") and source["name"]:
             naming = [i for i, deal in enumerate(deals) if source["name"] in deal.get("sources", ())]
             for i in naming or news[:1]:
-                credits[i].append(source["name"])
-    return credits
+                credited[i].append(source["name"])
+    return credited
 
 
 def _sum_of(amount: Mapping[str, Any] | None) -> Sum | None:

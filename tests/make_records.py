@@ -47,7 +47,7 @@ def record(gold: dict[str, Any], text: str, path: str) -> dict[str, Any]:
     named = {name for deal in gold["deals"] for name in deal["payer"] + deal["payee"]}
     parties = [
         {"name": names[0].lstrip("~"), "parent": PARENTS.get(names[0].lstrip("~")), "ticker": None, "wikidata": None, "rule": "gold-party",
-         "mentions": [{"text": n, "start": i, "end": i + len(n)} for n in map(lambda n: n.lstrip("~"), names) for i in [text.find(n)] if i >= 0]}
+         "mentions": [{"text": n, "start": i, "end": i + len(n)} for n in (n.lstrip("~") for n in names) for i in [text.find(n)] if i >= 0]}
         for names in gold["parties"]
     ]
     assert named <= {party["name"] for party in parties} or not parties, named - {party["name"] for party in parties}

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from make_records import records_of
 
 import extract_deals as program
-from make_records import records_of
 
 HERE = Path(__file__).parent
 SEEDS = HERE.parent.parent / "shared" / "seeds"
