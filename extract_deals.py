@@ -3967,6 +3967,7 @@ class NamesGrammar:
     not_names: frozenset[str]
     cases: Mapping[str, str]  # surface form -> case label
     case_labels: frozenset[str]
+    case_tails: Mapping[str, frozenset[str]]  # last word of the forms -> their labels
     stops: frozenset[str]
     possessives: frozenset[str]  # words such as its, sua: what follows belongs to a party named before
     relatives: frozenset[str]  # relative pronouns
@@ -5841,7 +5842,8 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
         k = bisect.bisect_right(barriers, start)
         floor = max(last_end, barriers[k - 1] if k else span[0], span[0])
         label = _own_label(low, end, grammar)
-        if joined[position] and joined[position] in ("comma", "conjunction", f"again {actors[-1].label}"):
+        link = joined[position]
+        if link in ("comma", "conjunction") or (link and actors[-1].label in grammar.case_tails.get(link.removeprefix("again "), ())):
             label = label or actors[-1].label
         else:
             group += 1
@@ -5893,7 +5895,7 @@ def _link(gap: str, grammar: NamesGrammar) -> str:
     if len(rest) == len(pieces) or len(rest) > 3:
         return ""
     if len(pieces) == 2 and pieces[0] in grammar.conjunctions and grammar.cases.get(pieces[1]):
-        return f"again {grammar.cases[pieces[1]]}"  # "by Acme and by Bolt"
+        return f"again {pieces[1]}"  # "by Acme and by Bolt"
     if any(not piece[0].isalnum() or piece in grammar.stops or piece in grammar.cases for piece in rest):
         return ""
     return "conjunction" if "/" in pieces or any(piece in grammar.conjunctions for piece in pieces) else "comma"
@@ -6681,6 +6683,14 @@ def _rule_of(section: str, item: Mapping[str, Any]) -> Rule:
     )
 
 
+def _case_tails(cases: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:
+    tails: dict[str, set[str]] = {}
+    for label, forms in cases.items():
+        for form in forms:
+            tails.setdefault(form.rsplit(" ", 1)[-1], set()).add(label)
+    return {word: frozenset(labels) for word, labels in tails.items()}
+
+
 def compile_names(names: Mapping[str, Any], function_words: frozenset[str]) -> NamesGrammar:
     """The names grammar from the `names` key of a language file and the folded function words."""
     def words(key: str) -> frozenset[str]:
@@ -6696,6 +6706,7 @@ def compile_names(names: Mapping[str, Any], function_words: frozenset[str]) -> N
         | frozenset(fold(word) for forms in names.get("cases", {}).values() for word in forms) | function_words,
         cases={form: label for label, forms in names.get("cases", {}).items() for form in forms},
         case_labels=frozenset(names.get("cases", {})),
+        case_tails=_case_tails(names.get("cases", {})),
         stops=words("stops"),
         possessives=words("possessives"),
         relatives=words("relatives"),
@@ -7222,9 +7233,9 @@ def check_patterns(folder: Path) -> tuple[list[str], str]:
 
 
 def _example_record(example: Example, language: str, patterns: Patterns) -> Record:
-    """The record of an example's text, read in the rule's own language."""
+    """The record of an example's text, read in the rule's own language; a date in it is never taken for the article's own."""
     reference = str(example.expected.get("reference") or "2025-12-17")
-    return extract(Article("", "", example.text, language=language or None), patterns, Options(reference_date=reference))
+    return extract(Article("", "", example.text, language=language or None, published=reference), patterns, Options())
 
 
 def _run_on(field_name: str, describe: Callable[[Any], Mapping[str, Any]]) -> Runner:
