@@ -22,14 +22,14 @@ from scorer import Board, read_gold, score_all  # noqa: E402
 
 # fmt: off
 FLOORS: dict[str, dict[str, float]] = {
-    "de": {"language": 0.0, "amounts": 0.65, "parties": 0.73, "chips": 0.9, "dates": 0.62, "sources": 0.5, "deals": 0.0, "amounts.modifier": 0.73, "amounts.role": 0.21, "sources.first": 0.8},
-    "en": {"language": 1.0, "amounts": 1.0, "parties": 0.93, "chips": 1.0, "dates": 0.96, "sources": 0.89, "deals": 0.65, "amounts.modifier": 1.0, "amounts.role": 0.88, "sources.first": 1.0, "deals.status": 0.75},
-    "es": {"language": 1.0, "amounts": 0.97, "parties": 0.85, "chips": 1.0, "dates": 0.96, "sources": 0.73, "deals": 0.22, "amounts.modifier": 0.96, "amounts.role": 0.67, "sources.first": 1.0, "deals.status": 0.8},
-    "fr": {"language": 0.0, "amounts": 0.0, "parties": 0.81, "chips": 1.0, "dates": 0.51, "sources": 0.75, "deals": 0.0, "sources.first": 0.88},
-    "it": {"language": 1.0, "amounts": 0.95, "parties": 0.82, "chips": 0.92, "dates": 0.98, "sources": 0.74, "deals": 0.32, "amounts.modifier": 0.98, "amounts.role": 0.82, "sources.first": 1.0, "deals.status": 1.0},
-    "nl": {"language": 1.0, "amounts": 0.96, "parties": 0.92, "chips": 1.0, "dates": 0.93, "sources": 0.88, "deals": 0.54, "amounts.modifier": 0.98, "amounts.role": 0.8, "sources.first": 1.0, "deals.status": 0.87},
-    "pt": {"language": 0.0, "amounts": 0.16, "parties": 0.75, "chips": 1.0, "dates": 0.66, "sources": 0.6, "deals": 0.0, "amounts.modifier": 0.85, "amounts.role": 0.57, "sources.first": 1.0},
-    "ro": {"language": 1.0, "amounts": 0.87, "parties": 0.93, "chips": 1.0, "dates": 0.98, "sources": 0.78, "deals": 0.8, "amounts.modifier": 1.0, "amounts.role": 0.86, "sources.first": 1.0, "deals.status": 0.64},
+    "de": {"language": 1.0, "amounts": 0.99, "parties": 0.95, "chips": 0.93, "dates": 0.96, "sources": 0.76, "deals": 0.7, "amounts.modifier": 0.97, "amounts.role": 0.92, "sources.first": 1.0, "deals.status": 0.89},
+    "en": {"language": 1.0, "amounts": 1.0, "parties": 0.96, "chips": 1.0, "dates": 0.93, "sources": 0.9, "deals": 0.65, "amounts.modifier": 1.0, "amounts.role": 0.86, "sources.first": 0.96, "deals.status": 0.86},
+    "es": {"language": 1.0, "amounts": 0.96, "parties": 0.89, "chips": 1.0, "dates": 0.93, "sources": 0.82, "deals": 0.58, "amounts.modifier": 0.99, "amounts.role": 0.87, "sources.first": 1.0, "deals.status": 0.96},
+    "fr": {"language": 1.0, "amounts": 0.98, "parties": 0.93, "chips": 1.0, "dates": 0.98, "sources": 0.89, "deals": 0.59, "amounts.modifier": 1.0, "amounts.role": 0.97, "sources.first": 0.96, "deals.status": 0.92},
+    "it": {"language": 1.0, "amounts": 0.97, "parties": 0.9, "chips": 0.94, "dates": 0.98, "sources": 0.83, "deals": 0.51, "amounts.modifier": 1.0, "amounts.role": 0.94, "sources.first": 1.0, "deals.status": 0.96},
+    "nl": {"language": 1.0, "amounts": 0.99, "parties": 0.94, "chips": 1.0, "dates": 0.93, "sources": 0.89, "deals": 0.75, "amounts.modifier": 1.0, "amounts.role": 0.95, "sources.first": 1.0, "deals.status": 0.97},
+    "pt": {"language": 1.0, "amounts": 1.0, "parties": 0.94, "chips": 1.0, "dates": 0.94, "sources": 0.9, "deals": 0.64, "amounts.modifier": 0.97, "amounts.role": 0.92, "sources.first": 0.96, "deals.status": 0.96},
+    "ro": {"language": 1.0, "amounts": 0.99, "parties": 0.94, "chips": 1.0, "dates": 0.98, "sources": 0.84, "deals": 0.65, "amounts.modifier": 1.0, "amounts.role": 0.89, "sources.first": 1.0, "deals.status": 0.92},
     "sv": {"language": 1.0, "amounts": 1.0, "parties": 1.0, "chips": 1.0, "dates": 1.0, "sources": 1.0, "deals": 1.0, "amounts.modifier": 1.0, "amounts.role": 1.0},
 }
 # fmt: on
