@@ -5573,7 +5573,7 @@ def check_dates(language_data: Mapping[str, Any]) -> list[str]:
 
 # ---- sentences and who acts in them ----------------------------------------------------------------------------------------------
 
-_STOPS = re.compile(r"[.!?\u2026]+[\"')\]]*[ \n]+(?=[\"'(\[\u2013\-]?[ ]?[^\W_a-z])|\n+")
+_STOPS = re.compile(r"(?<![.!?\u2026])[.!?\u2026]++[\"')\]]*+[ \n]+(?=[\"'(\[\u2013\-]?[ ]?[^\W_a-z])|\n+")
 
 
 def split_sentences(copy: Copy, abbreviations: frozenset[str], ordinal_dot: bool, protected: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -6068,11 +6068,13 @@ class Scene:
 
 
 _FAR = 26  # words between a sum and the word that says what it is, at the most
+_REACH = 220  # and code points
 
 
 def govern(low: str, scene: Scene) -> dict[int, Cue]:
     """Which cue says what each sum (by its start) is: the nearest, counting words, other sums and clause ends on the way."""
     cues = sorted((*scene.deals, *(cue for cue in scene.roles if cue.rule.role != "stake")), key=lambda cue: cue.start)
+    starts, sums = [cue.start for cue in cues], [money.start for money in scene.money]
     governed: dict[int, Cue] = {}
     for position, money in enumerate(scene.money):
         previous = scene.money[position - 1] if position else None
@@ -6080,8 +6082,9 @@ def govern(low: str, scene: Scene) -> dict[int, Cue]:
             governed[money.start] = governed[previous.start]
             continue
         best, least = None, float(_FAR)
-        for cue in cues:
-            cost = _distance(low, cue, money, scene.money)
+        near = slice(bisect.bisect_left(starts, money.start - 2 * _REACH), bisect.bisect_right(starts, money.end + _REACH))
+        for cue in cues[near]:
+            cost = _distance(low, cue, money, sums)
             if cost < least:
                 best, least = cue, cost
         if best is not None:
@@ -6097,19 +6100,19 @@ def is_conversion(low: str, money: Money, following: Money) -> bool:
     return (gap.lstrip()[:1] in ("(", "[", "/") and not (")" in gap or "]" in gap)) or gap.strip() in (",", "\u2013", "-")
 
 
-def _distance(low: str, cue: Cue, money: Money, others: Sequence[Money]) -> float:
+def _distance(low: str, cue: Cue, money: Money, sums: Sequence[int]) -> float:
     if cue.start < money.end and money.start < cue.end:
         return -50.0 - cue.rule.weight
     if cue.end <= money.start:
         begin, end, back = cue.end, money.start, 0.0
     else:
         begin, end, back = money.end, cue.start, 1.0
-    if end - begin > 220:
+    if end - begin > _REACH:
         return 1000.0
     gap = low[begin:end]
     cost = gap.count(" ") + back - cue.rule.weight
     cost += (2 + 4 * back) * gap.count(",") + 8 * (gap.count(";") + gap.count(":")) + 3 * (gap.count("(") + gap.count(")")) + 4 * gap.count("\u2013")
-    cost += 7 * sum(begin <= other.start < end for other in others)
+    cost += 7 * (bisect.bisect_left(sums, end) - bisect.bisect_left(sums, begin))
     return cost
 
 
