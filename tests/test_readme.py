@@ -33,6 +33,12 @@ def blocks(kind):
     return [found[2] for found in BLOCK.finditer(README.read_text(encoding="utf-8")) if found[1] == kind]
 
 
+def test_the_picture_is_what_graph_draws(tmp_path):
+    paths = sorted((FIXTURES / "stories").glob("*-m3.txt"))
+    subprocess.run([sys.executable, SCRIPT, "--merge", "--graph", tmp_path / "flows.mmd", *paths], capture_output=True, check=True)
+    assert blocks("mermaid") == [(tmp_path / "flows.mmd").read_text(encoding="utf-8")]
+
+
 def workshop(folder):
     """A folder in which the README's commands work as they do in a checkout, with `python` being ours."""
     for path in (SCRIPT, PATTERNS, FIXTURES):
