@@ -467,4 +467,5 @@ def test_time_is_linear(unit: str, language: str) -> None:
         find_money(text, GRAMMARS[language])
         return time.process_time() - start
 
-    assert cost(80_000) < 7 * max(cost(20_000), 0.02)
+    # the best of three: other work on the machine slows a measurement down, nothing speeds it up
+    assert any(cost(80_000) < 7 * max(cost(20_000), 0.02) for _ in range(3))

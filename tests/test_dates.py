@@ -107,12 +107,13 @@ def test_without_language():
 def test_linear_time(unit):
     def cost(size):
         text = (unit * (size // len(unit) + 1))[:size]
-        begin = time.perf_counter()
+        begin = time.process_time()
         dates.find_dates(text, GRAMMARS["en"], WEDNESDAY)
         dates.find_published(text, GRAMMARS["en"])
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
-    assert cost(400_000) < 12 * max(cost(50_000), 0.02)
+    # the best of three: other work on the machine slows a measurement down, nothing speeds it up
+    assert any(cost(400_000) < 12 * max(cost(50_000), 0.02) for _ in range(3))
 
 
 @pytest.mark.parametrize("entry", [
