@@ -1123,7 +1123,9 @@ def _growth(compiled: re.Pattern[str], anchored: bool, text: Callable[[int], str
         if taken > STEEP and previous and math.log(taken / previous) > 1.5 * math.log(rounds / last):
             again = seconds(last, 3)
             taken = taken if taken > 10 * STEEP else min(taken, seconds(rounds, 2))  # once is enough where noise cannot matter
-            if math.log(taken / again) > 1.5 * math.log(rounds / last):
+            steep = math.log(taken / again) / math.log(rounds / last)
+            # a doubtful slope is measured once more over a doubling; a steep one would not come back from it
+            if steep > 4 or (steep > 1.5 and math.log(seconds(2 * rounds, 3) / seconds(rounds, 3)) > 1.5 * math.log(2)):
                 return f"{len(text(rounds))} characters take {taken:.2g} s, {len(text(last))} take {again:.2g} s,"
         previous, last = taken, rounds
     if (taken := seconds(top)) < SUSPECT:
