@@ -85,7 +85,7 @@ def test_help_version_schema(run):
 
 
 def test_check_patterns(run, tmp_path):
-    assert run("--check-patterns").returncode == 0
+    assert run("--check-patterns", timeout=900).returncode == 0
     result = run("--check-patterns", tmp_path / "nowhere")
     assert result.returncode == 2
     assert b"nowhere" in result.stderr
