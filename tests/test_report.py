@@ -167,7 +167,7 @@ def browser():
 
 
 def stories() -> list[tuple[dict[str, Any], str]]:
-    return records_of(HERE / "stories" / "gold", HERE / "stories")
+    return records_of(HERE.parent / "fixtures" / "stories" / "gold", HERE.parent / "fixtures" / "stories")
 
 
 def look(browser, page: str, folder: Path, dark: bool = False, width: int = 1280, media: str = "") -> None:

@@ -178,6 +178,14 @@ def seconds(text, language, rounds=2):
 
 
 def grows_too_fast(make, language):
+    """As grows_too_fast_once, unless one of three tries finds nothing: other work on the machine slows a measurement down."""
+    for _ in range(3):
+        if not (ratio := grows_too_fast_once(make, language)):
+            return ratio
+    return ratio
+
+
+def grows_too_fast_once(make, language):
     """The ratio of times where twice the text takes more than 2.3 times as long, also at a second and third look; else 0.
 
     The text is long enough that what takes the same time whatever the length (and the clock's grain) does not hide the rest.
