@@ -370,12 +370,11 @@ class Anything:
     """No shape of its own; mappings with `match` beside `id` or `examples` inside it are still held to be rules.
 
     `regex` is what their matches are (None: not regular expressions), `capabilities` the values of their fields that become rows of
-    the capability table, `negatives` how many counter-examples each needs.
+    the capability table.
     """
 
     regex: Regex | None = None
     capabilities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    negatives: int = 1
 
 
 Shape = Text | Regex | Whole | NumberShape | Flag | OneOf | ListOf | MapOf | Keys | Either | Anything
@@ -393,21 +392,16 @@ def rule(
     *,
     expects: Mapping[str, Shape] | None = None,
     match: Shape | None = None,
-    negatives: int = 1,
 ) -> Keys:
     """The shape of a rule: id, match, what it yields, examples, and the texts in which it must find nothing.
 
     `yields` are its required further keys, `optional` the others; `expects` are the fields an example may hold beside its text
-    (default: those that the rule yields); `match` is the shape of its match (default: a searched regular expression); `negatives` is
-    how many counter-examples it needs.
+    (default: those that the rule yields); `match` is the shape of its match (default: a searched regular expression).
     """
     fields = dict(expects) if expects is not None else dict.fromkeys((*yields, *(optional or {})), EXPECTED)
     examples = ListOf(Keys({"text": Text()}, fields))
-    common: dict[str, Shape] = {"id": KEBAB, "match": match or Regex(), "examples": examples}
-    counter: dict[str, Shape] = {"not": ListOf(Text(), least=negatives)}
-    if not negatives:
-        counter = {"examples": common.pop("examples"), "not": ListOf(Text(), least=0)}
-    return Keys({**common, **yields, **(counter if negatives else {})}, {**(optional or {}), **({} if negatives else counter)})
+    common: dict[str, Shape] = {"id": KEBAB, "match": match or Regex(), "examples": examples, "not": ListOf(Text())}
+    return Keys({**common, **yields}, optional or {})
 
 
 # How the cue sections' matches are tried: as whole words.
@@ -426,7 +420,6 @@ DATE_RULE = rule(
         "approx": Flag(),
         "skip": Flag(),
     },
-    negatives=0,
     match=Text(hint="words, ( | ), ? and {slots}"),  # the section's own templates, which its compiler checks
     expects={"value": EXPECTED, "from": EXPECTED, "to": EXPECTED, "relative": Flag(), "reference": Text(), "text_found": Text()},
 )
@@ -879,7 +872,7 @@ def _check_record(data: dict[str | int, Any], shape: Keys, route: Route) -> Iter
 def _check_free(data: Any, shape: Anything, route: Route) -> Iterator[Complaint]:
     if isinstance(data, dict):
         if "match" in data and ("id" in data or "examples" in data):
-            known = rule({}, match=shape.regex or Text(), negatives=shape.negatives)
+            known = rule({}, match=shape.regex or Text())
             values: dict[str, Shape] = {key: OneOf(tuple(values)) for key, values in shape.capabilities.items()}
             extra = {str(key): values.get(str(key), Anything()) for key in data if key not in known.required}
             examples = ListOf(Keys({"text": Text()}, _example_fields(data)))
@@ -5555,24 +5548,6 @@ def find_published(text: str, grammar: DateGrammar) -> tuple[str, int, int] | No
     return None
 
 
-def check_dates(language_data: Mapping[str, Any]) -> list[str]:
-    """Runs every rule's examples; returns one line for each that does not come out as written."""
-    grammar = compile_dates(language_data)
-    default = str(language_data.get("reference", ""))
-    wrong: list[str] = []
-    for rule in language_data.get("rules", ()):
-        for example in rule.get("examples", ()):
-            on = datetime.date.fromisoformat(str(example.get("reference", default)))
-            read = [(m.rule, m.value) for m in find_dates(example["text"], grammar, on)]
-            if ("value" in example and (rule["id"], example["value"]) not in read) or (rule.get("skip") and read):
-                wrong.append(f"rule '{rule['id']}': \"{example['text']}\" gives {read}, not {example.get('value')}")
-        for text in rule.get("not", ()):
-            read = [(m.rule, m.value) for m in find_dates(text, grammar, datetime.date.fromisoformat(default))]
-            if rule["id"] in dict(read):
-                wrong.append(f"rule '{rule['id']}': \"{text}\" gives {read}, and should not")
-    return wrong
-
-
 # ---- sentences and who acts in them ----------------------------------------------------------------------------------------------
 
 _STOPS = re.compile(r"(?<![.!?\u2026])[.!?\u2026]++[\"')\]]*+[ \n]+(?=[\"'(\[\u2013\-]?[ ]?[^\W_a-z])|\n+")
@@ -7294,9 +7269,26 @@ def _run_status(example: Example, language: str, patterns: Patterns) -> str | No
     return None if example.expected.get("status") in found else f"the deals are {found}"
 
 
+def _run_dates(example: Example, language: str, patterns: Patterns) -> str | None:
+    """A date has to come from the rule itself; a rule that passes over what only looks like a date shows by what it keeps out."""
+    grammar = patterns.language(language).dates
+    fitting = {match.rule for match in _matches(_read_line(example.text, grammar, ()), grammar) if match.rule.id == example.rule_id}
+    skips = any(rule.skip for rules in grammar.rules.values() for rule in rules if rule.id == example.rule_id)
+    if example.negative:
+        return "it fits" if fitting else None
+    if not fitting:
+        return "it does not fit"
+    dates = _example_record(example, language, patterns).dates
+    if skips:
+        return f"{dates[0].text!r} is read as a date" if dates else None
+    own = [_as_dict(date) for date in dates if date.rule == example.rule_id]
+    complaints = [unmet({k: v for k, v in example.expected.items() if k != "reference"}, date) for date in own]
+    return None if None in complaints else next(iter(complaints), "no date found")
+
+
 RUNNERS: Mapping[str, Runner] = {
     "money": _run_on("amounts", _as_dict),
-    "dates": _run_on("dates", _as_dict),
+    "dates": _run_dates,
     "sources": _run_on("sources", _as_dict),
     "deals": _run_on("deals", _deal_as_dict),
     "roles": _run_roles,

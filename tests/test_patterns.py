@@ -322,6 +322,14 @@ def test_forms_in_a_table_with_two_meanings(tmp_path: Path) -> None:
     assert any(":16: " in p and "'Maart' means 5 here and 3" in p for p in check(write(tmp_path, nl=text)))
 
 
+@pytest.mark.parametrize("missing", ["examples", "not"])
+def test_a_date_rule_shows_what_it_reads_and_what_not(tmp_path: Path, missing: str) -> None:
+    shown = {"examples": '[{text: "in maart", value: "2025-03"}]', "not": '["in mei"]'}
+    lines = [f"      {key}: {value}\n" for key, value in shown.items() if key != missing]
+    rule = 'dates:\n  months: {3: [maart]}\n  rules:\n    - id: month\n      match: "{month}"\n' + "".join(lines)
+    assert any(f"dates.rules[0]: the key {missing} is missing" in problem for problem in check(write(tmp_path, nl=GOOD_LANGUAGE + rule)))
+
+
 def test_unmet() -> None:
     assert P.unmet({"value": Decimal("0.5"), "n": 3}, {"value": 0.5, "n": Decimal(3)}) is None
     assert P.unmet({"payer": ["Acme"]}, {"payer": ("Acme",)}) is None
