@@ -471,6 +471,7 @@ COMPANY = Keys(
         "wikidata": Text(r"Q\d+", "a Wikidata number, e.g. Q456157"),
         "country": COUNTRY,
         "seat": FORMS,
+        "led_by": FORMS,
         "makes": FORMS,
         "kinds": FORMS,
         "ambiguous": Flag(),
@@ -3716,6 +3717,7 @@ class Gazetteer:
     head_words: frozenset[str]  # words that make a capitalised run a company
     given_names: frozenset[str]  # folded
     unit_words: frozenset[str]  # words that make a listed name and themselves a unit of its own: "Qualcomm Ventures"
+    led_by: Mapping[str, str]  # full name of a person, folded -> the company by whose name newspapers call it: "Sam Altman's company"
 
 
 def fold(word: str) -> str:
@@ -3974,6 +3976,8 @@ class NamesGrammar:
     verb_second: bool  # something else before the verb puts its subject behind it
     acronyms_as_words: bool  # whether newsrooms write Amd, Tsmc
     elided: frozenset[str]  # articles and prepositions with an apostrophe
+    demonyms: Mapping[str, str]  # adjectives of countries and towns -> code of the country or name of the town: "the Dutch group"
+    nationals: frozenset[str]  # those of them that stand for people or a company by themselves: "the Americans"
 
 
 def judge_runs(
@@ -5603,7 +5607,7 @@ class Reference:
     end: int
     kind: str  # a company class of the language file, or any, pronoun, pair
     entity: Entity | None = None
-    seat: str | None = None
+    seat: str | None = None  # a town, or the code of a country
 
 
 @dataclass(frozen=True, slots=True)
@@ -5645,7 +5649,7 @@ def case_label(low: str, start: int, floor: int, grammar: NamesGrammar) -> str:
 
 
 def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], grammar: NamesGrammar, gazetteer: Gazetteer) -> list[Reference]:
-    """Nouns and pronouns that stand for a company of the article."""
+    """Nouns, demonyms and pronouns that stand for a company of the article, in order."""
     low, found = copy.low, []
     starts = [name.start for name in names]
     for cue in nouns:
@@ -5665,10 +5669,56 @@ def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], gra
         if kind == "pronoun":
             found.append(Reference(cue.start, cue.end, kind))
             continue
-        seat = _seat(low, cue, before, follows, grammar)
+        previous = names[k - 1] if k else None
+        if previous is not None and previous.entity.kind == "company" and _is_apposed(low[previous.end : cue.start], grammar):
+            continue  # "Nvidia, the chipmaker": the name is there
+        leader = next((name for name in names[after : after + 1] if name.entity.kind == "person" and name.start - cue.end <= 30), None)
+        led = gazetteer.led_by.get(fold(leader.entity.name)) if leader and not set(low[cue.end : leader.start]) & _BREAKS else None
+        if led is not None:
+            found.append(Reference(cue.start, cue.end, kind, gazetteer.by_name.find(led)))
+            continue
+        seat = _seat(low, cue, before, follows, grammar) or _demonym_beside(copy.text, cue, grammar)
         if _is_definite(low, cue, before, seat, grammar):
             found.append(Reference(cue.start, cue.end, kind, None, seat))
-    return found
+    return sorted([*found, *_nationals(copy, found, starts, nouns, grammar)], key=attrgetter("start"))
+
+
+_BREAKS = frozenset(",.;:()\n")
+
+
+def _is_apposed(gap: str, grammar: NamesGrammar) -> bool:
+    """Whether only a comma, an article and at most one more word stand between a name and a noun, so that the noun says what it is."""
+    pieces = _PIECES.findall(gap) if len(gap) < 30 else []
+    return 2 <= len(pieces) <= 3 and pieces[0] in (",", "(", "\u2013") and (pieces[1] in grammar.determiners or pieces[1] in grammar.articles)
+
+
+def _demonym(word: str, grammar: NamesGrammar) -> str | None:
+    """What a word calls by its people, as written or with the capital of a sentence's first word."""
+    return grammar.demonyms.get(word) or grammar.demonyms.get(word.lower())
+
+
+def _demonym_beside(text: str, cue: Cue, grammar: NamesGrammar) -> str | None:
+    """The country or town whose adjective stands beside a company noun, one more word between them at the most: "il gruppo chimico olandese"."""
+    before = WORD.findall(text, max(0, cue.start - 40), cue.start)[-1:]
+    behind = re.match(r" ([^\W\d_]+)(?: ([^\W\d_]+))?", text[cue.end : cue.end + 50])
+    return next((seat for word in (*before, *(behind.groups("") if behind else ())) if (seat := _demonym(word, grammar))), None)
+
+
+def _nationals(copy: Copy, found: Sequence[Reference], names: Sequence[int], nouns: Sequence[Cue], grammar: NamesGrammar) -> Iterator[Reference]:
+    """Demonyms that stand for a company by themselves behind an article: "the Americans", "gli olandesi"."""
+    text, noun_starts = copy.text, [cue.start for cue in nouns]
+    taken = {reference.start for reference in found}
+    for match in WORD.finditer(text):
+        word, start, end = match[0], *match.span()
+        if (word not in grammar.nationals and word.lower() not in grammar.nationals) or start in taken:
+            continue
+        pieces = _PIECES.findall(copy.low, max(0, start - 16), start)
+        if not pieces or pieces[-1] not in grammar.determiners:
+            continue
+        beside = any(k < len(starts) and starts[k] <= end + 16 and not set(copy.low[end : starts[k]]) & _BREAKS
+                     for starts in (names, noun_starts) for k in (bisect.bisect_left(starts, end),))  # fmt: skip
+        if not beside:
+            yield Reference(start, end, "any", None, grammar.demonyms.get(word) or grammar.demonyms[word.lower()])
 
 
 def _made_or_owned(low: str, cue: Cue, kind: str, before: Name | None, follows: Name | None, gazetteer: Gazetteer) -> Entity | None:
@@ -5711,6 +5761,7 @@ _FRESH = 3  # sentences after which a topic is forgotten, unless the article is 
 _BYSTANDERS = frozenset(("regulator", "exchange"))  # they are parties only where they take part in a deal
 
 
+_HEAD_ENDS = re.compile(r"[.:\u2013]|[ ]?(?::|[\u2013-][ ])|[.*]*\s*$")
 _MEMORY = 200  # mentions; no reader looks further back for what "the company" means
 
 
@@ -5739,36 +5790,63 @@ class Discourse:
         self.salient = min(2, max(self.counts.values(), default=1))
     topics: list[tuple[int, int, Entity]] = field(default_factory=list)  # subjects in order: offset, sentence, company
     sentence: int = 0
+    line: int = -1  # where the line of that sentence begins
+    head: Entity | None = None  # what stands at the head of that line: "- Acme: …"
     subjects: Counter[str] = field(default_factory=Counter)  # how often a company opens a sentence, the first one counting twice
 
-    def resolve(self, reference: Reference, exclude: Collection[str]) -> Entity | None:
-        """The company that a reference stands for, none of `exclude`; None where nothing fits."""
+    def resolve(self, reference: Reference, exclude: Collection[str], suits: Callable[[Entity], bool] = lambda _: True) -> Entity | None:
+        """The company that a reference stands for, none of `exclude`; None where nothing fits.
+
+        `suits`: what can be in the place; a topic that cannot is passed over, unless nothing else is there.
+        """
         if reference.entity is not None:
             return None if reference.entity.name in exclude else reference.entity
         k = bisect.bisect_right(self.mentions, reference.start, key=attrgetter("end"))
-        earlier = [name.entity for name in self.mentions[max(0, k - _MEMORY) : k]]
+        earlier = [e for name in self.mentions[max(0, k - _MEMORY) : k] if (e := name.entity).name not in exclude]
         if reference.seat is not None:
-            here = [entity for entity in (*reversed(earlier), *self.by_seat.get(reference.seat, ())) if reference.seat in entity.seats]
-            listed = self.gazetteer.by_seat.find(reference.seat) or ()
-            if here:
-                return next((e for e in here if e.name not in exclude), None)
-            fits = [e for e in listed if reference.kind == "any" or reference.kind in e.kinds]
-            if len(fits) == 1 and fits[0].name not in exclude:
-                return fits[0]
+            found, known = self._seated(reference, earlier, exclude)
+            if known:
+                return found
         if reference.kind in ("any", "pronoun"):
-            inside = next((e for at, e in self.bare if at < reference.start and e.name not in exclude), None)
-            if inside is not None:
-                return inside
-            recent = [entity for at, sentence, entity in self.topics[-_MEMORY:]
-                      if at < reference.start and entity.name not in exclude and self.is_fresh(entity, sentence)]  # fmt: skip
-            if recent:
-                return recent[-1]
-            return next((e for e in reversed(earlier) if e.name not in exclude), None)
+            inside = [e for at, e in self.bare if at < reference.start and e.name not in exclude]
+            topics = [e for at, sentence, e in reversed(self.topics[-_MEMORY:])
+                      if at < reference.start and e.name not in exclude and self.is_fresh(e, sentence)]  # fmt: skip
+            head = [self.head] if self.head and self.head.name not in exclude else []
+            places = (*inside, *head, *topics, *reversed(earlier))
+            return next((e for e in places if suits(e)), next(iter(places), None))
         for known in (True, False):  # a company that no list knows may be anything, if nothing listed is of the kind
-            fitting = [e for e in earlier if e.name not in exclude and (reference.kind in e.kinds if known else not e.listed)]
+            fitting = [e for e in earlier if (reference.kind in e.kinds if known else not e.listed)]
             if fitting:
                 return fitting[-1]
         return None
+
+    def _seated(self, reference: Reference, earlier: Sequence[Entity], exclude: Collection[str]) -> tuple[Entity | None, bool]:
+        """The company of a town or country that a reference speaks of, the last one named; and whether any is known to sit there."""
+        seat = reference.seat or ""
+        named = [*reversed(earlier), *(e for e in self.by_seat.get(seat, ()) if e.name not in exclude)]
+        here = [e for e in named if seat in (*e.seats, e.country)]
+        of_kind = [e for e in here if reference.kind == "any" or reference.kind in e.kinds]
+        if here:
+            return next(iter(of_kind or here)), True
+        if any(seat in (*name.entity.seats, name.entity.country) for name in self.mentions):
+            return None, True
+        fits = [e for e in self.gazetteer.by_seat.find(seat) or () if reference.kind == "any" or reference.kind in e.kinds]
+        if len(fits) == 1 and fits[0].name not in exclude:
+            return fits[0], True
+        return None, False
+
+    def enter(self, low: str, scene: Scene) -> None:
+        """Note what the article speaks of as it comes to a sentence: the head of an item of a list holds for its whole line."""
+        self.sentence = scene.index
+        self.bare = [(actor.start, actor.entity) for actor in scene.actors if actor.entity is not None and actor.label in ("", "poss")]
+        line = low.rfind("\n", 0, scene.start + 1) + 1
+        if line > self.line:
+            self.line, self.head = line, None
+        first = scene.actors[0] if scene.actors else None
+        if first is not None and first.entity is not None and not low[line : first.start].strip(" *#>\u2022\u2013-0123456789.)"):
+            behind = low[first.end : scene.end].lstrip("*")
+            if _HEAD_ENDS.match(behind):
+                self.head = first.entity
 
 
     def is_fresh(self, entity: Entity, sentence: int) -> bool:
@@ -6200,13 +6278,22 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
             if not mine and label in labels:
                 mine.extend(entity for entity in earlier if entity.name not in taken_names)
         if not mine and ("subject" in labels or "topic" in labels) and not _place_taken(low, zone, labels, discourse.grammar):
-            topic = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), {e.name for e in other})
+            topic = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), {e.name for e in other}, partial(_suits, rule.kind, mine is payer))
             mine.extend([topic] if topic else [])
     return payer, payee, told
 
 
 _ALIKE = {"funding_round": "investment", "share_sale": "investment"}  # kinds whose parties a text goes on about in one breath
 _LENDERS = frozenset(("bank", "fund", "investor", "insurer", "broker"))
+
+
+def _suits(kind: str | None, pays: bool, entity: Entity) -> bool:
+    """Whether a company that the sentence does not name is a likely party: lenders lend, and what is on an exchange raises no round."""
+    if pays:
+        return not entity.kinds & _BYSTANDERS and (kind != "financing" or bool(entity.kinds & _LENDERS))
+    if kind == "funding_round" and entity.ticker:
+        return False
+    return not entity.kinds & (_LENDERS | _BYSTANDERS)
 
 
 def _rejected(scene: Scene, cue: Cue) -> bool:
@@ -6394,11 +6481,10 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
     owners: dict[int, Frame] = {}
     discourse.subjects = _count_subjects(scenes)
     for scene in scenes:
-        discourse.sentence = scene.index
+        discourse.enter(low, scene)
         governed = govern(low, scene)
         cues.update(governed)
         here: list[Frame] = []
-        discourse.bare = [(actor.start, actor.entity) for actor in scene.actors if actor.entity is not None and actor.label in ("", "poss")]
         # what speaks of a deal told already comes last: the sentence itself may tell it
         for frame in sorted(scene_frames(low, scene, governed, discourse), key=lambda frame: frame.kind == SAME):
             host = _host(frame, here, frames)
@@ -6611,7 +6697,7 @@ class Language:
 _CUE_SECTIONS = ("sources", "roles", "deals", "status")
 
 
-def compile_language(data: Mapping[str, Any], currencies: Mapping[str, Any]) -> Language:
+def compile_language(data: Mapping[str, Any], currencies: Mapping[str, Any], places: Mapping[str, Any]) -> Language:
     """Make a language of the data of its file; an empty mapping gives what needs no language."""
     fragments = data.get("fragments", {})
     rules = [(expand(_loosen(item["match"], data), fragments), _rule_of(section, item))
@@ -6625,7 +6711,8 @@ def compile_language(data: Mapping[str, Any], currencies: Mapping[str, Any]) -> 
         code=data.get("language", ""),
         money=compile_money(data, currencies),
         dates=compile_dates(data.get("dates")),
-        names=compile_names(names, frozenset(fold(word) for word in data.get("function_words", ()))),
+        names=compile_names(names, frozenset(fold(word) for word in data.get("function_words", ())),
+                            *_demonyms(places, data.get("language", ""), names.get("adjectives_as_nouns", False))),
         cues=index_rules(rules),
         abbreviations=frozenset(sentences.get("abbreviations", ())),
         ordinal_dot=bool(sentences.get("before_number")),
@@ -6671,8 +6758,24 @@ def _case_tails(cases: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]
     return {word: frozenset(labels) for word, labels in tails.items()}
 
 
-def compile_names(names: Mapping[str, Any], function_words: frozenset[str]) -> NamesGrammar:
-    """The names grammar from the `names` key of a language file and the folded function words."""
+def _demonyms(places: Mapping[str, Any], code: str, nominal: bool) -> tuple[dict[str, str], frozenset[str]]:
+    """Adjectives of countries and towns in one language, with what they stand for; and those that can stand by themselves.
+
+    `nominal`: the language uses every such adjective as a noun ("gli olandesi").
+    """
+    demonyms: dict[str, str] = {}
+    nationals: set[str] = set()
+    for key, items in (("code", places.get("countries", ())), ("names", places.get("cities", ()))):
+        for item in items:
+            seat = item[key] if key == "code" else item[key][0]
+            adjectives, people = item.get("adjectives", {}).get(code, ()), item.get("nationals", {}).get(code, ())
+            demonyms.update(dict.fromkeys((*adjectives, *people), seat))
+            nationals.update(people, adjectives if nominal else ())
+    return demonyms, frozenset(nationals)
+
+
+def compile_names(names: Mapping[str, Any], function_words: frozenset[str], demonyms: Mapping[str, str], nationals: frozenset[str]) -> NamesGrammar:
+    """The names grammar from the `names` key of a language file, the folded function words and what places.yaml calls its people."""
     def words(key: str) -> frozenset[str]:
         return frozenset(names.get(key, ()))
 
@@ -6701,6 +6804,8 @@ def compile_names(names: Mapping[str, Any], function_words: frozenset[str]) -> N
             word for words in (names.get("articles", ()), names.get("determiners", ()), *names.get("cases", {}).values())
             for word in words if word.endswith("'")
         ),
+        demonyms=demonyms,
+        nationals=nationals,
     )
 
 
@@ -6738,6 +6843,7 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
         head_words=frozenset(files["forms"]["head_words"]),
         unit_words=frozenset(files["forms"]["unit_words"]),
         given_names=frozenset(files["people"]["given_names"]),
+        led_by={fold(person): item["name"] for item in files["companies"]["companies"] for person in item.get("led_by", ())},
     )
 
 
@@ -6921,7 +7027,7 @@ class Patterns:
         known = code if code in self.languages else None
         if known not in self._compiled:
             self._compiled[known] = self._keep(
-                known or "none", lambda: compile_language(_whole_keys(self._files().get(known or "", {})), self._files()["currencies"]))
+                known or "none", lambda: compile_language(_whole_keys(self._files().get(known or "", {})), self._files()["currencies"], self._files()["places"]))
         return self._compiled[known]
 
     def rules(self, code: str, section: str) -> Sequence[Mapping[str, Any]]:
