@@ -5765,6 +5765,25 @@ _HEAD_ENDS = re.compile(r"[.:\u2013]|[ ]?(?::|[\u2013-][ ])|[.*]*\s*$")
 _MEMORY = 200  # mentions; no reader looks further back for what "the company" means
 
 
+_LENDERS = frozenset(("bank", "fund", "investor", "insurer", "broker"))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a party that a sentence leaves out or calls by another word."""
+
+    kind: str | None
+    pays: bool
+
+    def suits(self, entity: Entity) -> bool:
+        """Whether a company is likely here: lenders lend, and what is on an exchange raises no round."""
+        if entity.kinds & _BYSTANDERS:
+            return False
+        if self.pays:
+            return self.kind != "financing" or bool(entity.kinds & _LENDERS)
+        return not (entity.kinds & _LENDERS or (self.kind == "funding_round" and entity.ticker))
+
+
 @dataclass(slots=True)
 class Discourse:
     """What the article has spoken of so far: lets "the company" find its antecedent. Lives for one article."""
@@ -5791,14 +5810,12 @@ class Discourse:
     topics: list[tuple[int, int, Entity]] = field(default_factory=list)  # subjects in order: offset, sentence, company
     sentence: int = 0
     line: int = -1  # where the line of that sentence begins
+    title: AbstractSet[str] = frozenset()  # companies of the first sentence
     head: Entity | None = None  # what stands at the head of that line: "- Acme: …"
     subjects: Counter[str] = field(default_factory=Counter)  # how often a company opens a sentence, the first one counting twice
 
-    def resolve(self, reference: Reference, exclude: Collection[str], suits: Callable[[Entity], bool] = lambda _: True) -> Entity | None:
-        """The company that a reference stands for, none of `exclude`; None where nothing fits.
-
-        `suits`: what can be in the place; a topic that cannot is passed over, unless nothing else is there.
-        """
+    def resolve(self, reference: Reference, exclude: Collection[str], place: Place | None = None) -> Entity | None:
+        """The company that a reference stands for, none of `exclude`; None where nothing fits. `place`: the party it is, if of a deal."""
         if reference.entity is not None:
             return None if reference.entity.name in exclude else reference.entity
         k = bisect.bisect_right(self.mentions, reference.start, key=attrgetter("end"))
@@ -5808,17 +5825,36 @@ class Discourse:
             if known:
                 return found
         if reference.kind in ("any", "pronoun"):
-            inside = [e for at, e in self.bare if at < reference.start and e.name not in exclude]
-            topics = [e for at, sentence, e in reversed(self.topics[-_MEMORY:])
-                      if at < reference.start and e.name not in exclude and self.is_fresh(e, sentence)]  # fmt: skip
-            head = [self.head] if self.head and self.head.name not in exclude else []
-            places = (*inside, *head, *topics, *reversed(earlier))
-            return next((e for e in places if suits(e)), next(iter(places), None))
+            inside = dict.fromkeys(e for at, e in self.bare if at < reference.start and e.name not in exclude)
+            topics = dict.fromkeys(e for at, sentence, e in reversed(self.topics[-_MEMORY:])
+                                   if at < reference.start and e.name not in exclude and self.is_fresh(e, sentence))  # fmt: skip
+            return self._likeliest(tuple(inside), tuple(topics), tuple(dict.fromkeys(reversed(earlier))), exclude, place)
         for known in (True, False):  # a company that no list knows may be anything, if nothing listed is of the kind
             fitting = [e for e in earlier if (reference.kind in e.kinds if known else not e.listed)]
             if fitting:
                 return fitting[-1]
         return None
+
+    def _likeliest(self, inside: Sequence[Entity], topics: Sequence[Entity], earlier: Sequence[Entity], exclude: Collection[str],
+                   place: Place | None) -> Entity | None:  # fmt: skip
+        """The company for which most speaks: how near it is, what is spoken of, and whether it suits the place.
+
+        The weights were fitted to how annotators filled such places in articles of eight languages; their order matters, not their size.
+        """
+        scores: dict[Entity, float] = {}
+        for weight, fade, entities in ((10.0, 0.8, inside), (5.0, 0.8, topics), (6.0, 0.8, earlier)):
+            for rank, entity in enumerate(entities):
+                scores[entity] = scores.get(entity, 0) + weight * fade**rank
+        if self.head is not None and self.head.name not in exclude:
+            scores[self.head] = scores.get(self.head, 0) + 70
+        if place is not None:
+            most = max(self.counts.values(), default=1)
+            for entity in scores:
+                scores[entity] += 20 * place.suits(entity)
+                if not place.pays:  # an article is about who is bought or financed, more often a young company than a giant
+                    scores[entity] += 3 * (entity.name in self.title) + 3 * self.counts[entity.name] / most
+                    scores[entity] += 4 * (not entity.listed) - 6 * bool(entity.ticker)
+        return max(scores, key=lambda entity: scores[entity], default=None)
 
     def _seated(self, reference: Reference, earlier: Sequence[Entity], exclude: Collection[str]) -> tuple[Entity | None, bool]:
         """The company of a town or country that a reference speaks of, the last one named; and whether any is known to sit there."""
@@ -6278,22 +6314,12 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
             if not mine and label in labels:
                 mine.extend(entity for entity in earlier if entity.name not in taken_names)
         if not mine and ("subject" in labels or "topic" in labels) and not _place_taken(low, zone, labels, discourse.grammar):
-            topic = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), {e.name for e in other}, partial(_suits, rule.kind, mine is payer))
+            topic = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), {e.name for e in other}, Place(rule.kind, mine is payer))
             mine.extend([topic] if topic else [])
     return payer, payee, told
 
 
 _ALIKE = {"funding_round": "investment", "share_sale": "investment"}  # kinds whose parties a text goes on about in one breath
-_LENDERS = frozenset(("bank", "fund", "investor", "insurer", "broker"))
-
-
-def _suits(kind: str | None, pays: bool, entity: Entity) -> bool:
-    """Whether a company that the sentence does not name is a likely party: lenders lend, and what is on an exchange raises no round."""
-    if pays:
-        return not entity.kinds & _BYSTANDERS and (kind != "financing" or bool(entity.kinds & _LENDERS))
-    if kind == "funding_round" and entity.ticker:
-        return False
-    return not entity.kinds & (_LENDERS | _BYSTANDERS)
 
 
 def _rejected(scene: Scene, cue: Cue) -> bool:
@@ -6480,6 +6506,7 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
     cues: dict[int, Cue] = {}
     owners: dict[int, Frame] = {}
     discourse.subjects = _count_subjects(scenes)
+    discourse.title = {actor.entity.name for scene in scenes[:1] for actor in scene.actors if actor.entity is not None}
     for scene in scenes:
         discourse.enter(low, scene)
         governed = govern(low, scene)
@@ -7026,9 +7053,12 @@ class Patterns:
         """The language with this code, or what needs no language where it has no file."""
         known = code if code in self.languages else None
         if known not in self._compiled:
-            self._compiled[known] = self._keep(
-                known or "none", lambda: compile_language(_whole_keys(self._files().get(known or "", {})), self._files()["currencies"], self._files()["places"]))
+            self._compiled[known] = self._keep(known or "none", partial(self._compile, known))
         return self._compiled[known]
+
+    def _compile(self, known: str | None) -> Language:
+        files = self._files()
+        return compile_language(_whole_keys(files.get(known or "", {})), files["currencies"], files["places"])
 
     def rules(self, code: str, section: str) -> Sequence[Mapping[str, Any]]:
         """The rules of one section of a language file, as data."""
