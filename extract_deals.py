@@ -3866,6 +3866,31 @@ def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Nam
     return runs
 
 
+def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar) -> frozenset[tuple[str, ...]]:
+    """The words of runs that open a sentence and are names all the same: a deal verb or a colon follows, and the word is never written small.
+
+    Not where every noun has a capital.
+    """
+    low = copy.low
+    opening = [run for run in runs if run.initial and len(run.words) == 1] if not grammar.noun_capitals else []
+    if not opening:
+        return frozenset()
+    small = frozenset(WORD.findall(copy.text))
+    verbs = {cue.start for cue in cues.get("deals", ()) if "subject" in (*cue.rule.payer, *cue.rule.payee)}
+    known = {cue.start for section in ("nouns", "people", "roles", "deals", "sources", "status") for cue in cues.get(section, ())}
+    found = set()
+    for run in opening:
+        if run.start in known or low[run.start : run.end] in small:
+            continue
+        word = _NEXT_WORD.match(low, run.end)
+        if word and (word.start(1) in verbs or (word[1] in grammar.stops and word.end() + 1 in verbs)):
+            found.add(run.words)
+    return frozenset(found)
+
+
+_NEXT_WORD = re.compile(r" ([^\W\d_]+)")
+
+
 def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar,
                  gazetteer: Gazetteer) -> list[tuple[int, int]]:  # fmt: skip
     """Spans of the capitalised words that are common nouns, where all nouns take capitals: they break a run.
@@ -5940,7 +5965,7 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
             group += 1
             if not label and not (reference is not None and reference.kind == "pronoun"):
                 label = case_label(low, start, floor, grammar)
-        if actors and entity is not None and _is_named_by(actors[-1], low[actors[-1].end : start], grammar):
+        if actors and reference is None and not (k and barriers[k - 1] > actors[-1].end) and _is_named_by(actors[-1], low[actors[-1].end : start], grammar):
             named = actors.pop()  # "the maker of chips Acme": the noun's own case counts
             label, group = named.label, named.group
         actors.append(Actor(start, end, entity, reference, label, group, reach > 0, reach))
@@ -5950,11 +5975,13 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
 
 
 def _is_named_by(noun: Actor, gap: str, grammar: NamesGrammar) -> bool:
-    """Whether a company noun, what it is a maker of, and then a name stand in a row, so that the name belongs to the noun."""
-    if noun.reference is None or noun.reference.kind in ("pronoun", "maker", "parent") or len(gap) > 30:
+    """Whether a company noun, adjectives or what it is a maker of, and then a name stand in a row, so that the name belongs to the noun."""
+    if noun.reference is None or noun.reference.kind in ("pronoun", "maker", "parent") or len(gap) > 40 or gap[:1] != " ":
         return False
     pieces = _PIECES.findall(gap)
-    if not 2 <= len(pieces) <= 4 or not any(piece in grammar.cases for piece in pieces[:2]):
+    if not 1 <= len(pieces) <= 4:
+        return False
+    if not any(piece in grammar.cases for piece in pieces[:2]) and len(pieces) > 1 and not any(_demonym(piece, grammar) for piece in pieces):
         return False
     return all(piece[0].isalpha() and piece not in grammar.stops and piece not in grammar.conjunctions for piece in pieces) and \
         pieces[-1] not in grammar.cases and pieces[-1] not in grammar.determiners and pieces[-1] not in grammar.articles
@@ -6431,9 +6458,20 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
             continue
         if actor.label and not _before_relative(low, actor.end, grammar):
             continue
-        if _is_object(low, scene, actor, cue):
+        if _is_object(low, scene, actor, cue) and not _before_relative(low, actor.end, grammar):
             continue
         return [a for a in free if a.group == actor.group and a.end <= cue.start]
+    if low.count(" ", scene.start, cue.start) <= 2 and not any(actor.end <= cue.start for actor in scene.actors):
+        return _behind_participle(low, scene, cue, free)
+    return []
+
+
+def _behind_participle(low: str, scene: Scene, cue: Cue, free: Sequence[Actor]) -> list[Actor]:
+    """The bare actors right behind the comma that closes a participle at the head of a sentence: "Bought in 2021 by Acme, Bolt …"."""
+    for actor in free:
+        gap = low[cue.end : actor.start]
+        if actor.start >= cue.end and not actor.label and gap.rstrip().endswith(",") and len(gap) < 120:
+            return [a for a in free if a.group == actor.group]
     return []
 
 
@@ -6577,6 +6615,8 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
         if frame.kind in _RAISED and other.kind in _RAISED and ((frame.cue.rule.light and other.money is None) or
                                                                 (other.cue.rule.light and frame.money is None)):  # fmt: skip
             return other
+        if _halves(frame, other):
+            return other
     near = [other for other in reversed(earlier[-12:]) if frame.sentence - other.sentence <= 4]
     if frame.kind == SAME:
         fits = [other for other in near if _may_be_one(frame, other, loose=True)]
@@ -6590,6 +6630,14 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
     return None
 
 
+def _halves(a: Frame, b: Frame) -> bool:
+    """Whether two frames of one sentence tell one deal: the same payer, one with the sum and no payee, the other with the payee and no sum."""
+    if {a.kind, b.kind} - _BOUGHT or not a.payer or _names(a.payer) != _names(b.payer):
+        return False
+    return any(x.money is not None and not x.payee and y.money is None and y.payee for x, y in ((a, b), (b, a)))
+
+
+_BOUGHT = frozenset(("purchase", "acquisition", "investment"))
 _RAISED = frozenset(("funding_round", "listing", "financing", "share_sale"))  # what money can be raised by
 
 
@@ -6607,7 +6655,8 @@ def _may_be_one(a: Frame, b: Frame, loose: bool) -> bool:
     if a.stake is not None and b.stake is not None and a.stake != b.stake:
         return False
     sides = [(_names(a.payee), _names(b.payee))]
-    if not (loose and a.kind == "funding_round"):
+    # the investors of one round are named here and there; two sums that agree or one that is missing show it to be one
+    if not (a.kind == b.kind == "funding_round" and (loose or a.money is not None or b.money is not None)):
         sides.append((_names(a.payer), _names(b.payer)))
     for ours, theirs in sides:
         if ours and theirs and not ours & theirs:
@@ -6624,7 +6673,7 @@ def _absorb(host: Frame, frame: Frame) -> None:
     """Add to a deal what another telling of it knows."""
     if host.cue.rule.light and frame.kind in _RAISED:
         host.kind, host.cue = frame.kind, frame.cue
-    if host.kind in ("other", SAME):
+    if host.kind in ("other", SAME) or (not host.payee and frame.payee and frame.kind in _BOUGHT and host.kind in _BOUGHT):
         host.kind = frame.kind if frame.kind != SAME else host.kind
     for mine, theirs, other in ((host.payer, frame.payer, _names(host.payee)), (host.payee, frame.payee, _names(host.payer))):
         mine.extend(e for e in theirs if e.name not in _names(mine) and e.name not in other)
@@ -7177,7 +7226,7 @@ def read_mentions(
     references = find_references(copy, cues.get("nouns", ()), names, language.names, gazetteer)
     speakers = sorted([*names, *speaking_references(references, names)], key=lambda name: name.start)
     sources = find_sources(copy, sentences, cues.get("sources", ()), speakers, language.names)
-    proper = frozenset(run.words for run in runs if not run.initial or len(run.words) > 1)
+    proper = frozenset(run.words for run in runs if not run.initial or len(run.words) > 1) | opening_names(copy, runs, cues, language.names)
     return Findings(money, shares, dates, names, references, runs, cues, sentences, sources, proper)
 
 
