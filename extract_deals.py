@@ -5965,7 +5965,8 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
             group += 1
             if not label and not (reference is not None and reference.kind == "pronoun"):
                 label = case_label(low, start, floor, grammar)
-        if actors and reference is None and not (k and barriers[k - 1] > actors[-1].end) and _is_named_by(actors[-1], low[actors[-1].end : start], grammar):
+        between = actors and reference is None and not (k and barriers[k - 1] > actors[-1].end)
+        if between and _is_named_by(actors[-1], low[actors[-1].end : start], grammar):
             named = actors.pop()  # "the maker of chips Acme": the noun's own case counts
             label, group = named.label, named.group
         actors.append(Actor(start, end, entity, reference, label, group, reach > 0, reach))
@@ -6168,6 +6169,7 @@ class Frame:
     sentences: dict[int, None]  # in order, each once
     valuation: Money | None = None
     rules: list[str] = field(default_factory=list)
+    guess: Mapping[str, Entity] = field(default_factory=dict)  # who likely is the party that neither this nor another telling names
 
 
 @dataclass(frozen=True, slots=True)
@@ -6290,7 +6292,19 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
         other = other.alternative
     status, hedged = _status(low, scene, cue)
     return Frame(rule.kind or "other", cue, scene.index, payer, payee, money, stake, status, hedged, {scene.index: None},
-                 rules=[cue.rule.id])  # fmt: skip
+                 rules=[cue.rule.id], guess={} if rule.otherwise else _guess(rule.kind, cue, payer, payee, discourse))  # fmt: skip
+
+
+def _guess(kind: str | None, cue: Cue, payer: Sequence[Entity], payee: Sequence[Entity], discourse: Discourse) -> dict[str, Entity]:
+    """For the parties that a deal of this kind cannot do without, and that its words do not place: the likeliest companies."""
+    found = {}
+    for slot, mine, other in (("payee", payee, payer), ("payer", payer, payee)):
+        if not mine and slot in _REQUIRED.get(kind or "", ()):
+            exclude = {entity.name for entity in (*other, *found.values())}
+            entity = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), exclude, Place(kind, slot == "payer"))
+            if entity is not None:
+                found[slot] = entity
+    return found
 
 
 def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, int], zone_start: int,
@@ -6462,11 +6476,11 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
             continue
         return [a for a in free if a.group == actor.group and a.end <= cue.start]
     if low.count(" ", scene.start, cue.start) <= 2 and not any(actor.end <= cue.start for actor in scene.actors):
-        return _behind_participle(low, scene, cue, free)
+        return _behind_participle(low, cue, free)
     return []
 
 
-def _behind_participle(low: str, scene: Scene, cue: Cue, free: Sequence[Actor]) -> list[Actor]:
+def _behind_participle(low: str, cue: Cue, free: Sequence[Actor]) -> list[Actor]:
     """The bare actors right behind the comma that closes a participle at the head of a sentence: "Bought in 2021 by Acme, Bolt …"."""
     for actor in free:
         gap = low[cue.end : actor.start]
@@ -6570,8 +6584,20 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
         frames.extend(here)
         _note_topic(scene, discourse)
     merged = _merge_frames(frames)
+    _complete([frame for frame in merged if frame.kind != SAME and frame.money is not None], merged)
     roles = _sum_roles(scenes, cues, owners)
     return [frame for frame in merged if _is_whole(frame)], roles
+
+
+def _complete(told: Sequence[Frame], frames: Sequence[Frame]) -> None:
+    """Give deals with a sum the parties that no sentence placed, unless another deal has that sum."""
+    whole = {(frame.money.value, frame.money.currency) for frame in frames if frame.money is not None and _is_whole(frame)}
+    for frame in told:
+        if frame.money is not None and not _is_whole(frame) and (frame.money.value, frame.money.currency) not in whole:
+            for slot, entity in frame.guess.items():
+                side = getattr(frame, slot)
+                if not side and entity.name not in _names((*frame.payer, *frame.payee)):
+                    side.append(entity)
 
 
 def _deny(frame: Frame, sentence: int) -> None:
