@@ -5740,10 +5740,10 @@ def _nationals(copy: Copy, found: Sequence[Reference], names: Sequence[int], nou
         pieces = _PIECES.findall(copy.low, max(0, start - 16), start)
         if not pieces or pieces[-1] not in grammar.determiners:
             continue
-        beside = any(k < len(starts) and starts[k] <= end + 16 and not set(copy.low[end : starts[k]]) & _BREAKS
-                     for starts in (names, noun_starts) for k in (bisect.bisect_left(starts, end),))  # fmt: skip
-        if not beside:
-            yield Reference(start, end, "any", None, grammar.demonyms.get(word) or grammar.demonyms[word.lower()])
+        gaps = [copy.low[end : starts[k]] for starts in (names, noun_starts) if (k := bisect.bisect_left(starts, end)) < len(starts)]
+        beside = any(len(gap) <= 16 and not set(gap) & _BREAKS and gap.strip() not in grammar.cases for gap in gaps)
+        if not beside and not (text[end : end + 1] == " " and text[end + 1 : end + 2].isupper()):
+            yield Reference(start, end, "people", None, grammar.demonyms.get(word) or grammar.demonyms[word.lower()])
 
 
 def _made_or_owned(low: str, cue: Cue, kind: str, before: Name | None, follows: Name | None, gazetteer: Gazetteer) -> Entity | None:
@@ -5849,7 +5849,7 @@ class Discourse:
             found, known = self._seated(reference, earlier, exclude)
             if known:
                 return found
-        if reference.kind in ("any", "pronoun"):
+        if reference.kind in ("any", "pronoun", "people"):
             inside = dict.fromkeys(e for at, e in self.bare if at < reference.start and e.name not in exclude)
             topics = dict.fromkeys(e for at, sentence, e in reversed(self.topics[-_MEMORY:])
                                    if at < reference.start and e.name not in exclude and self.is_fresh(e, sentence))  # fmt: skip
@@ -5886,7 +5886,7 @@ class Discourse:
         seat = reference.seat or ""
         named = [*reversed(earlier), *(e for e in self.by_seat.get(seat, ()) if e.name not in exclude)]
         here = [e for e in named if seat in (*e.seats, e.country)]
-        of_kind = [e for e in here if reference.kind == "any" or reference.kind in e.kinds]
+        of_kind = [e for e in here if reference.kind in ("any", "people") or reference.kind in e.kinds]
         if here:
             return next(iter(of_kind or here)), True
         if any(seat in (*name.entity.seats, name.entity.country) for name in self.mentions):
@@ -5980,6 +5980,8 @@ def _is_named_by(noun: Actor, gap: str, grammar: NamesGrammar) -> bool:
     if noun.reference is None or noun.reference.kind in ("pronoun", "maker", "parent") or len(gap) > 40 or gap[:1] != " ":
         return False
     pieces = _PIECES.findall(gap)
+    if noun.reference.kind == "people":  # "the Americans of Acme", "gli indiani di Acme"
+        return gap.strip() in grammar.cases
     if not 1 <= len(pieces) <= 4:
         return False
     if not any(piece in grammar.cases for piece in pieces[:2]) and len(pieces) > 1 and not any(_demonym(piece, grammar) for piece in pieces):
@@ -6297,7 +6299,7 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
 
 def _guess(kind: str | None, cue: Cue, payer: Sequence[Entity], payee: Sequence[Entity], discourse: Discourse) -> dict[str, Entity]:
     """For the parties that a deal of this kind cannot do without, and that its words do not place: the likeliest companies."""
-    found = {}
+    found: dict[str, Entity] = {}
     for slot, mine, other in (("payee", payee, payer), ("payer", payer, payee)):
         if not mine and slot in _REQUIRED.get(kind or "", ()):
             exclude = {entity.name for entity in (*other, *found.values())}
@@ -6441,7 +6443,8 @@ def _subject_behind(low: str, scene: Scene, cue: Cue, zone: tuple[int, int]) -> 
     For languages whose verb stands second, and for rules whose cue opens a clause (`leads`).
     """
     begin = max(scene.start, *(low.rfind(mark, scene.start, cue.start) + 1 for mark in (",", ";", ":", "\u2013", "\n", "(")))
-    if not cue.rule.leads and not low[begin : cue.start].strip() and begin > scene.start and low[begin - 1] == ",":
+    alone = any(not actor.label for actor in scene.actors if actor.end <= begin)
+    if alone and not cue.rule.leads and not low[begin : cue.start].strip() and begin > scene.start and low[begin - 1] == ",":
         return []
     if any(actor.start >= begin and actor.end <= cue.start and not actor.label for actor in scene.actors):
         return []
@@ -6468,7 +6471,7 @@ def _before_relative(low: str, end: int, grammar: NamesGrammar) -> bool:
 def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: NamesGrammar) -> list[Actor]:
     """The nearest bare actors before a cue, passing over those that prepositions or earlier verbs hold."""
     for actor in reversed(free):
-        if actor.end > cue.start or (actor.open_run and cue.start - actor.end > actor.reach):
+        if actor.end > cue.start or (actor.open_run and _distance_to_verb(low, actor.end, cue.start) > actor.reach):
             continue
         if actor.label and not _before_relative(low, actor.end, grammar):
             continue
@@ -6478,6 +6481,12 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
     if low.count(" ", scene.start, cue.start) <= 2 and not any(actor.end <= cue.start for actor in scene.actors):
         return _behind_participle(low, cue, free)
     return []
+
+
+def _distance_to_verb(low: str, end: int, verb: int) -> int:
+    """Code points between a name and its verb, what stands between two commas right behind the name left out."""
+    closes = low.rfind(",", end + 1, verb) if low[end : end + 1] == "," else -1
+    return verb - closes if closes > 0 else verb - end
 
 
 def _behind_participle(low: str, cue: Cue, free: Sequence[Actor]) -> list[Actor]:
@@ -6638,8 +6647,8 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
     for other in reversed(here):
         if (frame.kind == SAME or frame.kind == other.kind) and _may_be_one(frame, other, loose=True):
             return other
-        if frame.kind in _RAISED and other.kind in _RAISED and ((frame.cue.rule.light and other.money is None) or
-                                                                (other.cue.rule.light and frame.money is None)):  # fmt: skip
+        if frame.kind in _RAISED and other.kind in _RAISED and (frame.cue.rule.light or other.cue.rule.light) and (
+                frame.money is None or other.money is None):  # fmt: skip
             return other
         if _halves(frame, other):
             return other
@@ -7291,7 +7300,7 @@ def make_scene(copy: Copy, index: int, span: tuple[int, int], inside: Mapping[st
 def _has_article(low: str, run: Run, grammar: NamesGrammar) -> bool:
     """Whether an article, an inflected adjective or a number stands before a run of one word: then it is a common noun."""
     before = low[max(0, run.start - 30) : run.start].split()
-    if len(run.words) > 1 or not before:
+    if len(run.words) > 1 or not before or not run.words[0][1:].islower():  # BayWa is nobody's noun
         return False
     word = before[-1]
     if word in grammar.determiners or word in grammar.articles or word.isdigit():
