@@ -5900,6 +5900,10 @@ class Discourse:
         """Note what the article speaks of as it comes to a sentence: the head of an item of a list holds for its whole line."""
         self.sentence = scene.index
         self.bare = [(actor.start, actor.entity) for actor in scene.actors if actor.entity is not None and actor.label in ("", "poss")]
+        opening = next((actor for actor in scene.actors if actor.open_run and not actor.label), None)
+        if opening is not None and (adopted := self.adopt(opening)) is not None:
+            self.bare.append((opening.start, adopted))
+            self.bare.sort(key=itemgetter(0))
         line = low.rfind("\n", 0, scene.start + 1) + 1
         if line > self.line:
             self.line, self.head = line, None
@@ -6171,6 +6175,7 @@ class Frame:
     sentences: dict[int, None]  # in order, each once
     valuation: Money | None = None
     rules: list[str] = field(default_factory=list)
+    told: bool = True  # whether the sentence itself says who is paid
     guess: Mapping[str, Entity] = field(default_factory=dict)  # who likely is the party that neither this nor another telling names
 
 
@@ -6250,7 +6255,16 @@ def scene_frames(low: str, scene: Scene, governed: Mapping[int, Cue], discourse:
             frame = _frame(low, scene, position, money, stake, until if number or until else None, discourse, number)
             if frame is not None:
                 frames.append(frame)
+    _share_payee(frames)
     return frames
+
+
+def _share_payee(frames: Sequence[Frame]) -> None:
+    """Of the cues of one sentence that speak of raising money, those that leave its receiver out mean the one that another names."""
+    told = [frame for frame in frames if frame.told and frame.payee and frame.kind in _RAISED]
+    for frame in frames:
+        if told and not frame.told and frame.kind in _RAISED and not _names(frame.payer) & _names(told[0].payee):
+            frame.payee = list(told[0].payee)
 
 
 def _stake(low: str, cue: Cue, scene: Scene) -> Decimal | None:
@@ -6294,7 +6308,7 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
         other = other.alternative
     status, hedged = _status(low, scene, cue)
     return Frame(rule.kind or "other", cue, scene.index, payer, payee, money, stake, status, hedged, {scene.index: None},
-                 rules=[cue.rule.id], guess={} if rule.otherwise else _guess(rule.kind, cue, payer, payee, discourse))  # fmt: skip
+                 rules=[cue.rule.id], told=told, guess={} if rule.otherwise else _guess(rule.kind, cue, payer, payee, discourse))  # fmt: skip
 
 
 def _guess(kind: str | None, cue: Cue, payer: Sequence[Entity], payee: Sequence[Entity], discourse: Discourse) -> dict[str, Entity]:
@@ -6540,6 +6554,8 @@ def _status(low: str, scene: Scene, cue: Cue) -> tuple[str | None, bool]:
             reach = 14
         elif word.start >= cue.end:
             gap = low[cue.end : word.start]
+            if cue.rule.status == "completed" and "," in gap and status != "denied":
+                continue  # the past tense of a verb stands; another clause speaks of something else
             cost = 4 + gap.count(" ") + 4.0 * gap.count(",") + 10 * gap.count(";")
             reach = 18
         else:
