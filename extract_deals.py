@@ -3717,6 +3717,7 @@ class Gazetteer:
     head_words: frozenset[str]  # words that make a capitalised run a company
     given_names: frozenset[str]  # folded
     unit_words: frozenset[str]  # words that make a listed name and themselves a unit of its own: "Qualcomm Ventures"
+    countries: frozenset[str]  # the names under which places.yaml keeps them
     led_by: Mapping[str, str]  # full name of a person, folded -> the company by whose name newspapers call it: "Sam Altman's company"
 
 
@@ -3751,9 +3752,9 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazett
         alias, last_token, stop = best
         entity = alias.entity
         following = tokens[last_token + 1] if last_token + 1 < size else (0, 0)
-        if entity.kind == "company" and following[0] == stop + 1 and text[stop] == " " and text[slice(*following)] in gazetteer.unit_words:
+        if entity.kind == "company" and following[0] == stop + 1 and text[stop] == " " and _makes_unit(text[slice(*following)], gazetteer):
             stop, last_token = following[1], last_token + 1
-            entity = Entity("company", text[start:stop], parent=entity.name, listed=False)
+            entity = Entity("company", text[start:stop], parent=entity.name, kinds=entity.kinds - {"startup"}, listed=False)
         if entity.kind == "company" and text[stop : stop + 1] in (" ", ",") and (form := gazetteer.forms.match(text, stop + 1 + (text[stop] == ","))):
             stop = form.end()
             while last_token + 1 < size and tokens[last_token + 1][0] < stop:
@@ -3761,6 +3762,14 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazett
         found.append(Name(start, stop, entity))
         i = last_token + 1
     return found
+
+
+def _makes_unit(word: str, gazetteer: Gazetteer) -> bool:
+    """Whether a word right behind a listed name makes the two a company of their own: "Qualcomm Ventures", "Santander Brasil"."""
+    if word in gazetteer.unit_words:
+        return True
+    forms = gazetteer.index.find(fold(word)) if word[0].isupper() else None
+    return forms is not None and any(alias.entity.kind == "place" and alias.entity.name in gazetteer.countries and not alias.exact for alias in forms.single)
 
 
 def _longest(
@@ -6970,6 +6979,7 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
         head_words=frozenset(files["forms"]["head_words"]),
         unit_words=frozenset(files["forms"]["unit_words"]),
         given_names=frozenset(files["people"]["given_names"]),
+        countries=frozenset(country["names"]["en"][0] for country in files["places"]["countries"]),
         led_by={fold(person): item["name"] for item in files["companies"]["companies"] for person in item.get("led_by", ())},
     )
 
