@@ -4973,9 +4973,8 @@ def _mark_of(text: str, token: str, start: int, stop: int, grammar: DateGrammar,
     """The mark of a token that is no known word as it stands: a sign, a number, a code such as Q3, a word with diacritics."""
     sign = _PUNCTUATION.get(token)
     if sign == "-":
-        # an em dash parts clauses, however it is set; shorter ones join words unless they stand apart
-        apart = token == "\u2014" or (start > 0 and stop < len(text) and text[start - 1].isspace() and text[stop].isspace())
-        return _SPACED_DASH if apart else sign
+        # a dash before a space or another mark joins nothing: "(in 2016—, …)"
+        return sign if start == 0 or stop == len(text) or text[stop].isalnum() else _SPACED_DASH
     if sign is not None:
         return sign
     if len(token) == 3 and token[1:].isdigit() and token[0] in "'\u2019":
@@ -5166,35 +5165,37 @@ def find_dates(
     return mentions
 
 
+_COUNTED = re.compile(r"\s(?:[^\W\d_]{1,2}\s)?([^\W\d_]{2,})")  # what a number counts, also past a particle ("24 de luni")
+
+
 def counts_time(low: str, start: int, end: int, grammar: DateGrammar) -> bool:
     """Whether a quantity is a small number before a unit of time ("5 years"), which a date may hang on."""
     number = low[start:end]
-    if not (number.isalpha() or (number.isdigit() and len(number) <= 2)) or not low[end:end + 1].isspace():
+    if not (number.isalpha() or (number.isdigit() and len(number) <= 2)):
         return False
-    word = _WORD.match(low, end + 1)
-    return word is not None and grammar.marks.get(word[0], grammar.marks.get(_fold(word[0]))) in grammar.values["all_units"]
+    word = _COUNTED.match(low, end)
+    return word is not None and grammar.marks.get(word[1], grammar.marks.get(_fold(word[1]))) in grammar.values["all_units"]
 
 
-_NEXT_SENTENCE = re.compile(r"[.!?][\"'»”)]*\s+[\"'«„“(]*[^\W_a-z]|\n")  # a capital or a figure after it: no abbreviation
+_NEXT_SENTENCE = re.compile(r"(?:[^\W\d_]{4}|[\d%)])[.!?][\"'»”)]*\s+[\"'«„“(]*[^\W_a-z]|\n")  # no abbreviation
 _TOLD_REACH = 400  # characters back to the date that "a day later" counts from
 _LONGEST = {"day": 1, "week": 7, "weekend": 7, "month": 31, "quarter": 92, "half": 184, "year": 366, "decade": 3653}  # days
 
 
 def _base_day(rule: DateRule, slots: _Slots, mentions: Sequence[DateMention], text: str, start: int,
               reference: datetime.date | None) -> datetime.date | None:
-    """The day to count from: the last date told that is at least as fine as the rule's unit, or, where the rule allows it, today.
+    """The day to count from: the date told last, if it is as fine as the rule's unit, or, where the rule allows it, today.
 
     A rule that may count from today takes another date only from its own sentence.
     """
     longest = _LONGEST.get(str(rule.unit or slots.value("unit") or slots.value("units")), 366)
     or_now = rule.base == "told-or-now"
-    for mention in reversed(mentions):
-        if start - mention.end > _TOLD_REACH or (or_now and _NEXT_SENTENCE.search(text, mention.end, start)):
-            break
-        if mention.first and mention.last:
-            first = datetime.date.fromisoformat(mention.first)
-            if (datetime.date.fromisoformat(mention.last) - first).days < longest:
-                return first
+    last = next((mention for mention in reversed(mentions[-3:]) if mention.first), None)
+    near = last and start - last.end <= _TOLD_REACH and not (or_now and _NEXT_SENTENCE.search(text, last.end, start))
+    if last and near and last.first and last.last:
+        first = datetime.date.fromisoformat(last.first)
+        if (datetime.date.fromisoformat(last.last) - first).days < longest:
+            return first
     return reference if or_now else None
 
 
@@ -5331,7 +5332,7 @@ def _resolve(rule: DateRule, slots: _Slots, reference: datetime.date | None, ahe
             return _months_until(part, 3, rule, slots, reference, ahead)
         if rule.unit in ("day", "week") or (slots.raw("weekday") and slots.raw("ordinal")):
             return _nth_in_month(rule, slots, part, reference, ahead)
-        return _in_year(rule, slots.year(), part, reference, ahead)
+        return _on_its_weekday(slots, _in_year(rule, slots.year(), part, reference, ahead))
     year = slots.year()
     if year is not None:
         return (_decade(year) if rule.unit == "decade" else f"{year}~" if rule.approx else str(year)), False
@@ -5411,6 +5412,19 @@ def _in_year(rule: DateRule, year: int | None, part: str, reference: datetime.da
     if rule.year_shift is not None:
         return f"{reference.year + rule.year_shift}{part}{mark}", True
     return f"{_nearest_year(part, reference, rule.look or ('ahead' if ahead() else 'past'))}{part}{mark}", True
+
+
+def _on_its_weekday(slots: _Slots, read: _Read) -> _Read:
+    """A day without a year that names its weekday, in the nearest year where it falls on one ("Thursday, September 12")."""
+    weekday = slots.number("weekday")
+    if read is None or read[0] is None or weekday is None or slots.year() is not None or not _ISO_DAY.fullmatch(read[0]):
+        return read
+    for shift in (0, 1, -1):
+        value = f"{int(read[0][:4]) + shift}{read[0][4:]}"
+        days = edtf_days(value)
+        if days and days[0].isoweekday() == weekday:
+            return value, read[1]
+    return read
 
 
 def _nearest_year(part: str, reference: datetime.date, look: str) -> int:
