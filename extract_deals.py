@@ -5191,7 +5191,7 @@ def _base_day(rule: DateRule, slots: _Slots, mentions: Sequence[DateMention], te
     longest = _LONGEST.get(str(rule.unit or slots.value("unit") or slots.value("units")), 366)
     or_now = rule.base == "told-or-now"
     last = next((mention for mention in reversed(mentions[-3:]) if mention.first), None)
-    near = last and start - last.end <= _TOLD_REACH and not (or_now and _NEXT_SENTENCE.search(text, last.end, start))
+    near = last and start - last.end <= _TOLD_REACH and not (or_now and _NEXT_SENTENCE.search(text, max(last.start, last.end - 4), start))
     if last and near and last.first and last.last:
         first = datetime.date.fromisoformat(last.first)
         if (datetime.date.fromisoformat(last.last) - first).days < longest:
