@@ -4031,21 +4031,17 @@ def judge_runs(
         tally = verdict.setdefault(run.words, [0, 0])
         tally[0] += _company_evidence(run, around, gazetteer, run.words in proper)
         tally[1] += _person_evidence(run, around, gazetteer.given_names)
+    first = {run.words: run for run in reversed(runs)}
     entities: dict[tuple[str, ...], Entity] = {}
     for words, (company, person) in verdict.items():
         if company > person:
-            entities[words] = Entity("company", _bare_name(words, copy, runs), listed=False)
+            entities[words] = Entity("company", copy.text[first[words].start : first[words].end], listed=False)  # without its legal form
         elif person:
             entities[words] = Entity("person", " ".join(words), listed=False)
     _add_short_forms(entities, verdict)
     names = [Name(run.start, run.full_end if run.legal else run.end, entities[run.words], "names.form")
              for run in runs if run.words in entities]  # fmt: skip
     return names, [run for run in runs if run.words not in entities]
-
-
-def _bare_name(words: tuple[str, ...], copy: Copy, runs: Sequence[Run]) -> str:
-    """The name as the article writes it, without its legal form."""
-    return next(copy.text[run.start : run.end] for run in runs if run.words == words)
 
 
 def _add_short_forms(entities: dict[tuple[str, ...], Entity], verdict: Mapping[tuple[str, ...], object]) -> None:
@@ -6391,7 +6387,7 @@ def _share_payee(frames: Sequence[Frame]) -> None:
 
 def _stake(low: str, cue: Cue, scene: Scene) -> Decimal | None:
     """The share of a company that a deal cue is about: a percentage beside a word for a stake."""
-    stakes = [role for role in scene.roles if role.rule.role == "stake"]
+    stakes = [role for role in scene.roles if role.rule.role == "stake"] if scene.shares else []
     best, least = None, 14
     for share in scene.shares:
         near = min((_words_between(low, share.start, share.end, role.start, role.end) for role in stakes), default=99)
@@ -6476,7 +6472,7 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
         payee = _entities(slots["payee"], discourse, set())
         payer = _entities(slots["payer"], discourse, {e.name for e in payee})
     told = bool(payee)
-    gapped = [a for a in scene.actors if until_from is not None and until_from <= a.start < zone[0] and not a.label and a.entity is not None]
+    gapped = [] if until_from is None else [a for a in scene.actors if until_from <= a.start < zone[0] and not a.label and a.entity is not None]
     if len(gapped) == 1 and gapped[0].entity is not None:  # "Nvidia invests 5 billion, SoftBank 3": the verb is not said again
         if "subject" in rule.payer:
             payer = [gapped[0].entity]
@@ -6552,8 +6548,10 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
         near = [a for a in free if 0 <= a.start - cue.end <= reach and not a.label and not any(c in low[cue.end : a.start] for c in ",;:.")]
         return [a for a in free if near and a.group == near[0].group and a.start >= near[0].start]
     wanted = "" if label == "object" else label
-    for actor in free:
-        if after[0] <= actor.start < after[1] and actor.label == wanted:
+    begins = attrgetter("start")
+    behind = slice(bisect.bisect_left(free, after[0], key=begins), bisect.bisect_left(free, after[1], key=begins))
+    for actor in free[behind]:
+        if actor.label == wanted:
             if label == "object" and (actor.start - cue.end > 90 or _sentence_turn(low, cue.end, actor.start, scene.money)):
                 return []
             return [a for a in free if a.group == actor.group and a.start >= actor.start]
@@ -6604,9 +6602,13 @@ def _before_relative(low: str, end: int, grammar: NamesGrammar) -> bool:
     return bool(pieces) and (pieces[0] in grammar.relatives or (pieces[0] == "," and pieces[1:2] != [] and pieces[1] in grammar.relatives))
 
 
+_MOST_PASSED = 20  # actors between a verb and its subject; a sentence with more is a list
+
+
 def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: NamesGrammar) -> list[Actor]:
     """The nearest bare actors before a cue, passing over those that prepositions or earlier verbs hold."""
-    for actor in reversed(free):
+    nearest = bisect.bisect_left(free, cue.start, key=attrgetter("start"))
+    for actor in reversed(free[max(0, nearest - _MOST_PASSED) : nearest]):
         if actor.end > cue.start or (actor.open_run and _distance_to_verb(low, actor.end, cue.start) > actor.reach):
             continue
         if actor.label and not _before_relative(low, actor.end, grammar):
@@ -6636,9 +6638,10 @@ def _behind_participle(low: str, cue: Cue, free: Sequence[Actor]) -> list[Actor]
 
 def _is_object(low: str, scene: Scene, actor: Actor, cue: Cue) -> bool:
     """Whether an earlier deal verb already governs this actor as its object."""
-    for other in scene.deals:
-        takes_object = "object" in (*other.rule.payee[:1], *other.rule.payer[:1])
-        if takes_object and other is not cue and other.end <= actor.start and actor.start - other.end < 30:
+    end_of = attrgetter("end")
+    near = slice(bisect.bisect_right(scene.deals, actor.start - 30, key=end_of), bisect.bisect_right(scene.deals, actor.start, key=end_of))
+    for other in scene.deals[near]:
+        if other is not cue and "object" in (*other.rule.payee[:1], *other.rule.payer[:1]):
             gap = low[other.end : actor.start]
             if not any(mark in gap for mark in ",;:"):
                 return True
@@ -7354,24 +7357,65 @@ class Findings:
     sources: list[Attribution]
     proper: frozenset[tuple[str, ...]]  # the words of runs whose capitals do not come from where they stand
 
+    def count(self) -> int:
+        """How much was found, and so how much work and memory it takes."""
+        lists: tuple[Sequence[object], ...] = (self.money, self.shares, self.dates, self.names, self.references, self.runs, self.sentences)
+        return sum(map(len, (*lists, *self.cues.values())))
+
+
+PART = 500_000  # code points; a longer text is read in parts, so that memory does not grow with it beyond what is found
+MOST_FOUND = 1_000_000  # mentions, cues and sentences; no part is read after so many: ten megabytes of dense news hold fewer
+
 
 def extract(article: Article, patterns: Patterns, options: Options) -> Record:
     """Make one article's record. Pure: the same article, patterns and options give the same record."""
-    copy = reading_copy(article.text)
-    code, confidence = _language_of(article, copy, patterns, options)
-    language = patterns.language(code)
-    header = None if article.published else find_published(copy.text, language.dates)
-    published = article.published or (header[0] if header else None)
-    reference = published or options.reference_date
-    found = read_mentions(copy, language, patterns.gazetteer, reference, header[1:] if header else None)
-    frames, roles = read_deals(copy, found, language, patterns.gazetteer)
-    return assemble(article, copy, found, frames, roles, Header(code, confidence, published, reference, code in patterns.languages))
+    header, parts, end, found = None, [], 0, 0
+    for start, end in part_spans(article.text):
+        copy = reading_copy(article.text[start:end])
+        header = header or _header_of(article, copy, patterns, options)
+        language = patterns.language(header.language)
+        mentions = read_mentions(copy, language, patterns.gazetteer, header.reference, None if start else header.span)
+        frames, roles = read_deals(copy, mentions, language, patterns.gazetteer)
+        parts.append(assemble(article, start, copy, mentions, frames, roles, header))
+        found += mentions.count() + len(frames)
+        if found > MOST_FOUND:
+            break
+    assert header
+    return _whole(parts, [*article.warnings, *_warnings(header, parts), *_unread(end, article.text)])
+
+
+def part_spans(text: str) -> Iterator[tuple[int, int]]:
+    """The parts in which a text is read, nearly always one; a long text is cut at the last line end, sentence or blank that fits."""
+    start = 0
+    while len(text) - start > PART:
+        end = start + PART
+        ends = (text.rfind(mark, end - PART // 2, end) + len(mark) for mark in ("\n", ". ", " "))
+        cut = next((at for at in ends if at > end - PART // 2), end)
+        yield start, cut
+        start = cut
+    yield start, len(text)
+
+
+def _unread(end: int, text: str) -> Iterator[str]:
+    if end < len(text):
+        yield f"{UNREAD} {end} of {len(text)}: more than {MOST_FOUND} mentions; split the text into articles"
+
+
+UNREAD = "read only to character"
 
 
 def _language_of(article: Article, copy: Copy, patterns: Patterns, options: Options) -> tuple[str | None, float | None]:
     """The language that the user or the input names, else what the text shows."""
     said = options.language or article.language
     return (said, 1.0) if said else detect_language(copy, patterns.heads)
+
+
+def _header_of(article: Article, copy: Copy, patterns: Patterns, options: Options) -> Header:
+    """What holds for the whole article, from what came with it and its (first) part."""
+    code, confidence = _language_of(article, copy, patterns, options)
+    found = None if article.published else find_published(copy.text, patterns.language(code).dates)
+    published = article.published or (found[0] if found else None)
+    return Header(code, confidence, published, published or options.reference_date, code in patterns.languages, found[1:] if found else None)
 
 
 def read_mentions(
@@ -7466,15 +7510,17 @@ class Header:
     published: str | None
     reference: str | None
     written: bool  # whether the language has a patterns file
+    span: tuple[int, int] | None  # where the article's own date stands in the reading copy, if there
 
 
-def assemble(article: Article, copy: Copy, found: Findings, frames: Sequence[Frame], roles: Mapping[int, str], header: Header) -> Record:
-    """The record: everything in the article's own offsets, names gathered under their entities."""
+def assemble(article: Article, begin: int, copy: Copy, found: Findings, frames: Sequence[Frame], roles: Mapping[int, str],
+             header: Header) -> Record:  # fmt: skip
+    """The record of the part of the article that begins at `begin`: all in the article's own offsets, names gathered under their entities."""
     text = article.text
 
     def span(start: int, end: int) -> Span:
         start, end = copy.span(start, end)
-        return Span(text[start:end], start, end)
+        return Span(text[start + begin : end + begin], start + begin, end + begin)
 
     by_entity: dict[Entity, list[Name]] = {}
     for name in sorted(found.names, key=lambda name: name.start):
@@ -7497,8 +7543,40 @@ def assemble(article: Article, copy: Copy, found: Findings, frames: Sequence[Fra
         sources=tuple(sources),
         deals=tuple(_deals(frames, found, span)),
         meta=article.meta,
-        warnings=(*article.warnings, *_warnings(header, found)),
+        warnings=(),
     )  # fmt: skip
+
+
+def _whole(parts: Sequence[Record], warnings: Sequence[str]) -> Record:
+    """The record of an article from those of its parts: who stands in several has the mentions of all."""
+    if len(parts) == 1:
+        return replace(parts[0], warnings=tuple(warnings))
+    return replace(
+        parts[0],
+        amounts=tuple(chain.from_iterable(part.amounts for part in parts)),
+        parties=tuple(replace(same[0], mentions=_mentions_of(same)) for same in _alike(party for part in parts for party in part.parties)),
+        chips=tuple(replace(same[0], mentions=_mentions_of(same)) for same in _alike(chip for part in parts for chip in part.chips)),
+        dates=tuple(chain.from_iterable(part.dates for part in parts)),
+        sources=tuple(
+            replace(same[0], first=any(source.first for source in same), mentions=_mentions_of(same),
+                    acts=tuple(dict.fromkeys(chain.from_iterable(source.acts for source in same))))
+            for same in _alike(source for part in parts for source in part.sources)
+        ),
+        deals=tuple(chain.from_iterable(part.deals for part in parts)),
+        warnings=tuple(warnings),
+    )  # fmt: skip
+
+
+def _alike(items: Iterable[T]) -> Iterable[list[T]]:
+    """The items with the same name together, in order of first appearance."""
+    by_name: dict[str | None, list[T]] = {}
+    for item in items:
+        by_name.setdefault(item.name, []).append(item)
+    return by_name.values()
+
+
+def _mentions_of(items: Iterable[Any]) -> tuple[Span, ...]:
+    return tuple(chain.from_iterable(item.mentions for item in items))
 
 
 def _texts_of(span: Span) -> tuple[str, int, int]:
@@ -7553,12 +7631,12 @@ def _deal_date(frame: Frame, near: Sequence[DateMention]) -> str | None:
     return best.value if max(best.start - frame.cue.end, frame.cue.start - best.end) < 90 else None
 
 
-def _warnings(header: Header, found: Findings) -> Iterator[str]:
+def _warnings(header: Header, parts: Sequence[Record]) -> Iterator[str]:
     if header.language and not header.written:
         yield f"unsupported language: {header.language}"
     if header.language is None:
         yield "language not known"
-    left = sum(date.relative and date.first is None for date in found.dates)
+    left = sum(date.relative and date.from_ is None for part in parts for date in part.dates)
     if header.reference is None and left:
         yield f"no reference date: {left} relative date{'s' if left > 1 else ''} left open"
 
@@ -9471,6 +9549,8 @@ def process(piece: Piece, patterns: Patterns, job: Job) -> Outcome:
         if article.id in job.known:
             return Outcome(b"", article.id, 0, failure, known=True)
         made = extract(article, patterns, job.options)
+        unread = next((warning for warning in made.warnings if warning.startswith(UNREAD)), None)
+        failure = failure or (unread and f"{piece.path}: {unread}")
         line = record_line(made, job.options.explain)
         lines = deal_lines(json.loads(line)) if job.per_deal else [line]
         return Outcome(_bytes(lines), article.id, len(made.deals), failure, made=True, text=article.text if job.keep_text else "")

@@ -164,6 +164,50 @@ def test_any_wrapping_gives_the_same_records(tmp_path):
     assert all(records == made[0] for records in made)
 
 
+# ---- long texts are read in parts
+
+
+@pytest.mark.parametrize("name", list(TEXTS)[::5])
+def test_parts_give_one_record(name, monkeypatch):
+    """Nothing is lost, doubled or out of place where an article is read in parts."""
+    text = "\n\n".join([TEXTS[name]] * 3)
+    whole = record_of(text)
+    monkeypatch.setattr(extract_deals, "PART", len(TEXTS[name]))
+    spans = list(extract_deals.part_spans(text))
+    assert "".join(text[start:end] for start, end in spans) == text
+    record = record_of(text)
+    check(record, text)
+    assert {(a["start"], a["end"]) for a in record["amounts"]} == {(a["start"], a["end"]) for a in whole["amounts"]}
+    assert all(record[key] == whole[key] for key in ("language", "published", "reference_date", "warnings"))
+    for key in ("parties", "chips", "sources"):
+        names = [item["name"] for item in record[key]]
+        assert len(names) == len(set(names))
+    assert {party["name"] for party in record["parties"]} >= {name for deal in record["deals"] for name in deal["payer"] + deal["payee"]}
+
+
+@pytest.mark.parametrize("text", ["", "x", "ab " * 50, "x" * 1000, "\u0301" * 500, "One. Two.\n" * 40])
+def test_parts_hold_the_text(text, monkeypatch):
+    monkeypatch.setattr(extract_deals, "PART", 100)
+    spans = list(extract_deals.part_spans(text))
+    assert "".join(text[start:end] for start, end in spans) == text
+    assert all(0 < end - start <= 100 for start, end in spans) or text == ""
+    check(record_of(text, "en"), text)
+
+
+def test_reading_ends_after_very_many_mentions(monkeypatch):
+    """The record says how far it was read, and so does standard error."""
+    text = "Acme bought Foo Labs for $1. " * 1000
+    monkeypatch.setattr(extract_deals, "PART", 2900)
+    monkeypatch.setattr(extract_deals, "MOST_FOUND", 1500)
+    record = record_of(text, "en")
+    check(record, text)
+    assert len(record["amounts"]) == 300
+    assert record["warnings"] == ["read only to character 8700 of 29000: more than 1500 mentions; split the text into articles"]
+    piece = extract_deals.Piece("feed.jsonl:1", "document", {"text": text, "language": "en"})
+    outcome = extract_deals.process(piece, patterns(), Job(PATTERNS, DAY))
+    assert outcome.made and outcome.failure == f"feed.jsonl:1: {record['warnings'][0]}"
+
+
 # ---- time that grows with the text
 
 
