@@ -9548,12 +9548,10 @@ def process(piece: Piece, patterns: Patterns, job: Job) -> Outcome:
         failure = f"{piece.path}: {wrong}" if wrong else None
         if article.id in job.known:
             return Outcome(b"", article.id, 0, failure, known=True)
-        made = extract(article, patterns, job.options)
-        unread = next((warning for warning in made.warnings if warning.startswith(UNREAD)), None)
+        line, deals, unread = _line_of(article, patterns, job)
         failure = failure or (unread and f"{piece.path}: {unread}")
-        line = record_line(made, job.options.explain)
         lines = deal_lines(json.loads(line)) if job.per_deal else [line]
-        return Outcome(_bytes(lines), article.id, len(made.deals), failure, made=True, text=article.text if job.keep_text else "")
+        return Outcome(_bytes(lines), article.id, deals, failure, made=True, text=article.text if job.keep_text else "")
     except ExtractError as error:
         return Outcome(b"", failure=f"{piece.path}: {error}")
     except OSError as error:
@@ -9565,6 +9563,13 @@ def process(piece: Piece, patterns: Patterns, job: Job) -> Outcome:
     except Exception as error:  # noqa: BLE001 - a fault of the program on one article must not cost the others
         fault = f"{type(error).__name__}: {error}"
         return Outcome(b"", failure=f"{piece.path}: {PROGRAM} failed on it ({fault}); please report it with the text")
+
+
+def _line_of(article: Article, patterns: Patterns, job: Job) -> tuple[str, int, str | None]:
+    """An article's record as a line (the record itself can be large and is let go), how many deals it has, and what was left unread."""
+    made = extract(article, patterns, job.options)
+    unread = next((warning for warning in made.warnings if warning.startswith(UNREAD)), None)
+    return record_line(made, job.options.explain), len(made.deals), unread
 
 
 def _bytes(lines: Iterable[str]) -> bytes:
