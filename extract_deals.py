@@ -380,6 +380,7 @@ class Anything:
 Shape = Text | Regex | Whole | NumberShape | Flag | OneOf | ListOf | MapOf | Keys | Either | Anything
 
 KEBAB = Text(r"[a-z0-9]+(?:-[a-z0-9]+)*", "small letters, digits and single hyphens, e.g. paid-for-stake")
+LANGUAGE_CODE = Text(r"[a-z]{2}", "a language code of two small letters (ISO 639-1), e.g. nl")
 COUNTRY = Text(r"[A-Z]{2}", "a country code of two capitals (ISO 3166-1), e.g. NL")
 EXPECTED: Shape = Either(
     (OneOf((None,)), Text(), NumberShape(), Flag(), ListOf(Either((Text(), NumberShape(), OneOf((None,)))), least=0), Anything())
@@ -446,7 +447,7 @@ DATES = Keys(
 # What each file of patterns/ holds. A section that stands as Anything() is free but for its rules.
 LANGUAGE_FILE = Keys(
     required={
-        "language": Text(r"[a-z]{2}", "a language code of two small letters (ISO 639-1), e.g. nl"),
+        "language": LANGUAGE_CODE,
         "name": Text(),
         "function_words": ListOf(Text(), least=10),
     },
@@ -517,14 +518,20 @@ CURRENCIES = Keys(
         "modifiers": ListOf(MODIFIER_RULE),
     },
 )
+BY_LANGUAGE = MapOf(FORMS, key=LANGUAGE_CODE, least=0)
+COUNTRY_NAMES = Keys({"code": COUNTRY, "names": MapOf(ListOf(Text()), key=LANGUAGE_CODE)}, {"adjectives": BY_LANGUAGE, "nationals": BY_LANGUAGE})
+CITY = Keys(
+    {"names": ListOf(Text())},
+    {"country": COUNTRY, "kind": OneOf(("region",)), "ambiguous": FORMS, "adjectives": BY_LANGUAGE, "nationals": BY_LANGUAGE},
+)
 SHARED_FILES: Mapping[str, Shape] = {
     "companies": Keys({"companies": ListOf(COMPANY)}),
     "chips": Keys({"chips": ListOf(CHIP)}),
     "outlets": Keys({"outlets": ListOf(OUTLET)}),
     "currencies": CURRENCIES,
-    "places": Anything(),
+    "places": Keys({"countries": ListOf(COUNTRY_NAMES, least=0), "cities": ListOf(CITY, least=0)}),
     "people": Keys({"given_names": FORMS}),
-    "forms": Keys({name: ListOf(Text()) for name in ("legal_forms", "head_words", "unit_words")}),
+    "forms": Keys({"legal_forms": ListOf(Regex(anchored=True)), "head_words": ListOf(Text()), "unit_words": ListOf(Text())}),
 }
 # Files whose surface forms share one space: one form must not mean a company and a chip, but a house may be company and outlet.
 FORM_SPACES = (("companies", "chips"), ("outlets",))
@@ -1532,8 +1539,8 @@ def check_folder(
 ) -> tuple[list[str], str]:
     """Everything wrong with a patterns folder, one line each, in order of file and line, and the capability table as text.
 
-    `build` makes of the loaded files what the runners need; it and they only run on a folder without other problems. `compilers` turn
-    one section of a language file into what the engine uses, raising ValueError or ExtractError where they cannot.
+    `build` makes of the loaded files what the runners need, or raises ExtractError; it and they only run on a folder without other
+    problems. `compilers` turn one section of a language file into what the engine uses, raising ValueError or ExtractError where they cannot.
     """
     try:
         files, unreadable = _read_files(folder)
@@ -1547,7 +1554,10 @@ def check_folder(
     problems = [problem for problem in problems if (problem.file, problem.key) not in told]
     problems += [problem for file in files.values() for problem in file.problems]
     if not problems and not unreadable:
-        patterns = build(files)
+        try:
+            patterns = build(files)
+        except ExtractError as error:
+            return str(error).splitlines(), capability_table(capabilities(files))
         problems = [problem for file in files.values() for problem in example_problems(file, runners, patterns)]
     return [*unreadable, *map(str, sorted(set(problems)))], capability_table(capabilities(files))
 
@@ -7129,7 +7139,7 @@ def _listed_entities(files: Mapping[str, Mapping[str, Any]], cities: Mapping[str
         yield Entity("place", city["names"][0], country=city.get("country")), city["names"], ()
     for country in files["places"]["countries"]:
         forms = [form for names in country["names"].values() for form in names]
-        yield Entity("place", country["names"]["en"][0], country=country["code"]), forms, ()
+        yield Entity("place", next(iter(country["names"].values()))[0], country=country["code"]), forms, ()
 
 
 # ---- patterns: kept between runs -------------------------------------------------------------------------------------------------
@@ -7283,12 +7293,28 @@ class Patterns:
         return self._compiled[known]
 
     def _compile(self, known: str | None) -> Language:
+        """Make a language of its data. Raises ExtractError with the section that cannot be used: those without a shape can hold anything."""
         files = self._files()
-        return compile_language(_whole_keys(files.get(known or "", {})), files["currencies"], files["places"])
+        data = _whole_keys(files.get(known or "", {}))
+        make = partial(compile_language, currencies=files["currencies"], places=files["places"])
+        try:
+            return make(data)
+        except Exception as error:
+            culprits = [section for section in data if _works(make, {key: value for key, value in data.items() if key != section})]
+            what = f"{known}.yaml: {' or '.join(culprits)}: cannot be used ({type(error).__name__}: {error})"
+            raise ExtractError(f"{what}; compare it with the program's own files in {default_patterns()}, and run --check-patterns") from error
 
     def rules(self, code: str, section: str) -> Sequence[Mapping[str, Any]]:
         """The rules of one section of a language file, as data."""
         return tuple(self._files()[code].get(section, ()))
+
+
+def _works(make: Callable[[Any], object], data: Any) -> bool:
+    """Whether something can be made of the data."""
+    with contextlib.suppress(Exception):
+        make(data)
+        return True
+    return False
 
 
 def default_patterns() -> Path:
@@ -7309,12 +7335,24 @@ def load_patterns(folder: Path) -> Patterns:
 
 
 def _folder_data(folder: Path) -> str:
-    """The data of all files of a folder, without the examples, as JSON; what does not pass all checks is refused."""
+    """The data of all files of a folder, without the examples, as JSON. Raises ExtractError with all that keeps them from being used."""
     files = read_folder(folder)
-    problems = [str(problem) for name, file in files.items() for problem in shape_problems(name, file)]
+    problems = [problem for name, file in files.items() for problem in shape_problems(name, file)]
+    problems = problems or [problem for name, file in files.items() if not _compiles(name, file)
+                            for problem in regex_problems(name, file, searching=False)]  # fmt: skip
     if problems:
-        raise ExtractError("\n".join(sorted(problems)))
+        raise ExtractError("\n".join(map(str, sorted(problems))))
     return json.dumps({name: _without_examples(file.data) for name, file in files.items()}, ensure_ascii=False, default=float)
+
+
+def _compiles(name: str, file: PatternFile) -> bool:
+    """Whether all regular expressions of a file do; what is wrong with one that does not takes longer to say."""
+    try:
+        for route, pattern, regex in iter_regexes(file.data, SHARED_FILES.get(name, LANGUAGE_FILE)):
+            re.compile(regex.wrap % expand(pattern, fragments_for(file.data, route, regex)))
+    except (ExtractError, re.error, OverflowError, RecursionError):
+        return False
+    return True
 
 
 _WHOLE = "\0"  # before a key that is a whole number: JSON knows keys of text only
@@ -7646,8 +7684,15 @@ def _warnings(header: Header, parts: Sequence[Record]) -> Iterator[str]:
 
 def check_patterns(folder: Path) -> tuple[list[str], str]:
     """Everything wrong with a patterns folder, a line each in order of file and line, and the table of what each language can do."""
-    return check_folder(folder, RUNNERS, lambda files: Patterns(lambda: {name: _without_examples(file.data) for name, file in files.items()}),
-                        {"dates": compile_dates})  # fmt: skip
+    return check_folder(folder, RUNNERS, _built, {"dates": compile_dates})
+
+
+def _built(files: Mapping[str, PatternFile]) -> Patterns:
+    """The patterns of the files, all languages compiled."""
+    patterns = Patterns(lambda: {name: _without_examples(file.data) for name, file in files.items()})
+    for language in sorted(patterns.languages):
+        patterns.language(language)
+    return patterns
 
 
 def _example_record(example: Example, language: str, patterns: Patterns) -> Record:

@@ -35,7 +35,7 @@ GOOD = {
     "chips": "chips:\n  - {name: Z9, class: GPU, vendor: Acme}\n",
     "outlets": "outlets:\n  - {name: The Daily, country: NL}\n",
     "currencies": "codes: [EUR, USD]\nsigns:\n  EUR: ['€']\n",
-    "places": "places: [Delft]\n",
+    "places": "countries:\n  - {code: NL, names: {nl: [Nederland]}}\ncities:\n  - {names: [Delft], country: NL}\n",
     "people": "given_names: [Ada]\n",
     "forms": "legal_forms: [Inc]\nhead_words: [Labs]\nunit_words: [Cloud]\n",
     "nl": GOOD_LANGUAGE,
@@ -175,6 +175,9 @@ SHARED_MISTAKES = [
     ("companies", "companies: " + "[" * 100_000, 1, "", "more than 24 levels deep", "flatten"),
     ("companies", "companies: []\n", 1, "companies", "an empty list", "fill it"),
     ("companies", "%YAML 1.1\n---\ncompanies: []\n", 1, "", "directive", "delete"),
+    ("places", "cities: []\n", 1, "", "the key countries is missing", "add countries: a list"),
+    ("places", "countries: []\ncities:\n  - {name: [Delft]}\n", 3, "cities[0].name", "unknown key", "did you mean names?"),
+    ("forms", "legal_forms: [Inc, '(Ltd']\nhead_words: [Labs]\nunit_words: [Cloud]\n", 1, "legal_forms[1]", "not a regular expression", "mend it"),
     (
         "chips",
         "chips:\n  - {name: Z9, class: GPU, generic: maybe}\n",
@@ -211,6 +214,35 @@ def test_folder_mistakes(tmp_path: Path) -> None:
     assert any("companys.yaml: neither" in p and "did you mean companies?" in p for p in found)
     assert any("it.yml" in p and "rename it" in p for p in found)
     assert any("places.yaml: no such file" in p for p in found)
+
+
+@pytest.mark.parametrize(("old", "new", "what"), [("{buys}\\b.{0,40}", "{buys}(", "not a regular expression"), ("{buys}\\b", "{busy}\\b", "no fragment is called {busy}")])
+def test_an_expression_that_does_not_compile_is_refused_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, what: str) -> None:
+    """Not first by an article of that language; with a cache of an earlier run and without one."""
+    write(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    P.load_patterns(tmp_path)
+    write(tmp_path, nl=planted(old, new))
+    for cache in (str(tmp_path / "cache"), str(tmp_path / "cache"), "/dev/null"):
+        monkeypatch.setenv("XDG_CACHE_HOME", cache)
+        with pytest.raises(P.ExtractError) as raised:
+            P.load_patterns(tmp_path)
+        assert raised.value.status == 2
+        assert str(raised.value).startswith(f"{tmp_path / 'nl.yaml'}:8: deals[0].match: {what}") and "; " in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("section", "text"),
+    [("names", "[Acme]"), ("numbers", "{scales: many}"), ("money", "{currencies: {EUR: 5}}"), ("sentences", "{abbreviations: [a], before_number: 5}")],
+)
+def test_a_section_that_cannot_be_used_is_named(tmp_path: Path, section: str, text: str) -> None:
+    """Sections without a shape of their own can hold anything: by the check, and by the articles of that language alone."""
+    write(tmp_path, nl=planted("deals:", f"{section}: {text}\ndeals:"))
+    assert any("nl.yaml" in problem and section in problem and "; " in problem for problem in P.check_patterns(tmp_path)[0])
+    if section != "sentences":
+        piece = P.Piece("a", "document", {"text": "Acme koopt Foo", "language": "nl"})
+        outcome = P.process(piece, P.load_patterns(tmp_path), P.Job(tmp_path, P.Options()))
+        assert outcome.failure and f"a: nl.yaml: {section}: cannot be used" in outcome.failure
 
 
 def test_section_compiler_is_placed_at_its_rule(tmp_path: Path) -> None:
