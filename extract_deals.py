@@ -2937,6 +2937,8 @@ def fits(current: Decimal, value: Decimal) -> bool:
         return True
     if 10 <= value < 20 and current % 100 in (60, 80):
         return True
+    if value < 1000 <= current:
+        return current % 1000 == 0
     return value < 100 <= current and current % 100 == 0
 
 
@@ -3101,7 +3103,6 @@ class NumberReader:
         self.parts = 0
         self.inner: Token | None = None
         self.flag = ""
-        self.saved = 0  # index after the last scale: where to fall back to
 
     def read(self, first: int) -> ReadNumber | None:
         """The number that begins at this token, or None."""
@@ -3120,7 +3121,7 @@ class NumberReader:
         if token.kind == NUM:
             return self.take_digits(at, gap, first)
         if token.kind == MONEY_WORD:
-            return self.take_word(token, gap, first)
+            return self.take_word(at, gap, first)
         if token.kind == HUNDRED:
             return self.take_hundred(token, gap)
         if token.kind == SCALE:
@@ -3153,8 +3154,9 @@ class NumberReader:
             return True
         return False
 
-    def take_word(self, token: Token, gap: str, first: bool) -> bool:
+    def take_word(self, at: int, gap: str, first: bool) -> bool:
         """A number word: alone, or after a higher one that it fits."""
+        token = self.cluster[at]
         value = token.value or Decimal(0)
         if first:
             self.current, self.article, self.worded, self.parts = value, token.flag == "article", True, 1
@@ -3164,6 +3166,8 @@ class NumberReader:
         if self.current is None:
             if token.flag == "article" or not self.scales or not self.worded or value >= self.scales[-1]:
                 return False  # "1 billion three years ago": words go on with words alone
+            if gap == "join" and self.scale_after(at) in self.scales:
+                return False  # "between two thousand and three thousand": the other end of a range
             self.current, self.parts = value, 2
             return True
         if self.article and value >= 1 and self.current < 1:
@@ -3177,6 +3181,12 @@ class NumberReader:
             self.article = False
             return True
         return False
+
+    def scale_after(self, at: int) -> Decimal | None:
+        """The scale of the words that begin at this token, if they have one."""
+        while at < len(self.cluster) and self.cluster[at].kind in (MONEY_WORD, HUNDRED):
+            at += 1
+        return self.cluster[at].value if at < len(self.cluster) and self.cluster[at].kind == SCALE else None
 
     def take_hundred(self, token: Token, gap: str) -> bool:
         if (gap == "of" and not self.vague) or self.flag:
@@ -3207,13 +3217,15 @@ class NumberReader:
                 return False
             if value >= MILLION or token.flag == "many" or token.flag == "compound":
                 self.vague = True
+            else:
+                self.worded = True  # "mil doscientos": a thousand opens a number in words
         lower = Decimal(0)
         while self.stack and self.stack[-1] < value:
             lower += self.stack.pop()
         amount = lower + (self.current or 0)
         self.stack.append((amount or 1) * value)
         self.scales.append(value)
-        self.current, self.weak, self.saved = None, token.flag == "letters", at + 1
+        self.current, self.weak = None, token.flag == "letters"
         return True
 
     def take_vague(self, first: bool, gap: str) -> bool:
@@ -3231,7 +3243,6 @@ class NumberReader:
             return True
         if self.scales and self.current is None:
             self.stack.append(self.scales[-1] / 2)
-            self.saved += 1
             return True
         return False
 
@@ -3245,7 +3256,7 @@ class NumberReader:
         if self.inner is not None and not self.scales:
             return None
         value = None if self.vague else sum(self.stack, Decimal(0)) + (self.current or 0)
-        flag = "article" if self.article and value == scale else self.flag
+        flag = "article" if self.article and value == scale else self.flag or ("words" if self.worded else "")
         return ReadNumber(value, scale, at, self.weak, self.inner, flag, self.about)
 
 
@@ -3399,14 +3410,16 @@ def same_unit(left: ReadSum, right: ReadSum) -> bool:
 def shared_value(left: ReadSum, right: ReadSum) -> Decimal:
     """The left value in the unit of the right one, where it has none of its own and stays the smaller one."""
     assert left.value is not None and right.value is not None
+    if left.scale == 1000 and not left.code and left.value * MILLION < right.value and right.scale in (MILLION, 1000 * MILLION):
+        return left.value * MILLION  # "entre mil y dos mil millones"
     lone = left.scale == 1 and right.scale > 1
-    return left.value * right.scale if lone and (left.value < 1000 or left.flag == "grouped") else left.value
+    return left.value * right.scale if lone and (left.value < 1000 or left.flag in ("grouped", "words")) else left.value
 
 
 def ordered(left: ReadSum, right: ReadSum) -> bool:
     """Whether the left end is lower, in the shared unit or its own."""
     assert left.value is not None and right.value is not None
-    year = not left.code and left.scale == 1 and left.value >= 1000 and right.scale > 1 and left.flag != "grouped"
+    year = not left.code and left.scale == 1 and left.value >= 1000 and right.scale > 1 and left.flag not in ("grouped", "words")
     return not year and (shared_value(left, right) < right.value or (bool(left.code) and left.value < right.value))
 
 
@@ -3414,7 +3427,7 @@ def share_unit(left: ReadSum, right: ReadSum) -> None:
     """Gives the left end the scale and currency that only the right one states."""
     assert left.value is not None and right.value is not None
     value = shared_value(left, right)
-    if left.scale == 1 and right.scale > 1 and (value < right.value or not left.code):
+    if (left.scale == 1 < right.scale or value != left.value) and (value < right.value or not left.code):
         left.value, left.scale = value, right.scale
     left.code = left.code or right.code
     left.rule = left.rule or right.rule

@@ -74,6 +74,8 @@ TABLE = {
         10 U.S. cents a share | 0.1 USD
         a 10% stake, 1.2 gigawatts, call 555-1234 |
         AMD 5 billion chips |
+        twelve hundred million dollars | 1.2G USD
+        between a thousand and two thousand dollars | 1k..2k USD
         """,
     "nl": """
         26,2 miljard euro | 26.2G EUR
@@ -118,6 +120,9 @@ TABLE = {
         500 miljoen gebruikers |
         2,5 gigawatt, 800.000 chips |
         in 2016 en 2017 |
+        twaalfhonderd miljoen euro | 1.2G EUR
+        tweeduizend driehonderd miljoen euro | 2.3G EUR
+        duizend tweehonderd miljoen euro | 1.2G EUR
         """,
     "de": """
         eine 500-Millionen-Dollar-Finanzierung | 500M USD
@@ -160,6 +165,7 @@ TABLE = {
         10 Millionen Nutzer |
         im Jahr 2016, 2,5 Gigawatt |
         achthundert Mitarbeiter, 3.000 GPUs |
+        tausendzweihundert Millionen Euro | 1.2G EUR
         """,
     "fr": """
         3,5 Md€ | 3.5G EUR
@@ -203,6 +209,9 @@ TABLE = {
         10 millions d'utilisateurs |
         5 milliards de paramètres, 2,5 gigawatts |
         en 2016 |
+        mille deux cents millions d'euros | 1.2G EUR
+        mille cinq cents euros | 1500 EUR
+        entre mille et deux mille euros | 1k..2k EUR
         """,
     "pt": """
         R$ 3,5 bilhões | 3.5G BRL
@@ -245,6 +254,8 @@ TABLE = {
         10 milhões de utilizadores |
         10 mil funcionários, 2,5 gigawatts |
         em 2016 |
+        mil e duzentos milhões de euros | 1.2G EUR
+        entre mil e dois mil milhões de euros | 1G..2G EUR
         """,
     "es": """
         10.000 millones de dólares | 10G USD
@@ -289,6 +300,13 @@ TABLE = {
         800 millones de usuarios |
         mil millones de parámetros |
         2,5 gigavatios, en 2016 |
+        mil doscientos millones de euros | 1.2G EUR
+        mil ochocientos cincuenta millones de dólares | 1.85G USD
+        mil quinientos euros | 1500 EUR
+        entre mil y dos mil millones de euros | 1G..2G EUR
+        entre dos mil y tres mil millones de euros | 2G..3G EUR
+        entre mil y mil quinientos millones de euros | 1G..1.5G EUR
+        entre 500 mil y 2 millones de euros | 500k..2M EUR
         """,
     "it": """
         35 mld dlr | 35G USD
@@ -333,6 +351,9 @@ TABLE = {
         5 miliardi di dollari per 10 milioni di utenti | 5G USD
         10 milioni di utenti |
         2,5 gigawatt nel 2016, tremila dipendenti |
+        milleduecento milioni di euro | 1.2G EUR
+        mille e duecento milioni di euro | 1.2G EUR
+        tra mille e duemila milioni di euro | 1G..2G EUR
         """,
     "ro": """
         40 de miliarde de dolari | 40G USD
@@ -377,6 +398,7 @@ TABLE = {
         O investiție de 10 miliarde de dolari; titlul „10 miliarde” | 10G USD; 10G USD ~i
         10 milioane de utilizatori |
         2,5 gigawați în 2016, două mii de cipuri |
+        o mie două sute de milioane de euro | 1.2G EUR
         """,
     "xx": """
         USD 5 | 5 USD
