@@ -3101,12 +3101,13 @@ class NumberReader:
         self.current: Decimal | None = None
         self.vague = self.weak = self.article = self.worded = self.about = False
         self.parts = 0
+        self.first = 0
         self.inner: Token | None = None
         self.flag = ""
 
     def read(self, first: int) -> ReadNumber | None:
         """The number that begins at this token, or None."""
-        at = first
+        at = self.first = first
         while at < len(self.cluster):
             gap = joint(self.text, self.cluster[at - 1], self.cluster[at], self.grammar) if at > first else ""
             if gap is None or not self.take(at, gap, at == first):
@@ -3125,7 +3126,7 @@ class NumberReader:
         if token.kind == HUNDRED:
             return self.take_hundred(token, gap)
         if token.kind == SCALE:
-            return self.take_scale(at, token, gap)
+            return self.take_scale(token, gap)
         if token.kind == VAGUE:
             return self.take_vague(first, gap)
         if token.kind == HALF:
@@ -3143,7 +3144,9 @@ class NumberReader:
         if first:
             self.current, self.flag, self.parts = token.value, token.flag, 1
             return True
-        if self.current is not None or not self.scales or gap != "" or self.vague or token.value is None or token.value >= self.scales[-1]:
+        if self.current is not None or not self.scales or self.vague or token.value is None or token.value >= self.scales[-1]:
+            return False
+        if gap != "" and not (gap == "join" and self.goes_on(at)):
             return False
         follows = self.cluster[at + 1] if at + 1 < len(self.cluster) else None
         if not follows or joint(self.text, token, follows, self.grammar) not in ("", "of"):
@@ -3153,6 +3156,14 @@ class NumberReader:
             self.current, self.parts = token.value, 2
             return True
         return False
+
+    def goes_on(self, at: int) -> bool:
+        """Whether digits behind "and" are the lower part of one sum: "1 billion and 300 million dollars", but no range or list."""
+        before = self.cluster[self.first - 1] if self.first else None
+        value, scale = self.cluster[at].value, self.scale_after(at + 1)
+        lower = scale is not None and value is not None and 1000 <= scale < self.scales[-1] and value * scale < self.scales[-1]
+        signed = before is not None and before.kind == CUR and opens_sum(self.text, self.cluster, self.first - 1)
+        return lower and not self.weak and not signed and not ends_before(self.text, self.cluster[self.first].start, self.grammar.between)
 
     def take_word(self, at: int, gap: str, first: bool) -> bool:
         """A number word: alone, or after a higher one that it fits."""
@@ -3201,7 +3212,7 @@ class NumberReader:
         self.article, self.worded = False, True
         return True
 
-    def take_scale(self, at: int, token: Token, gap: str) -> bool:
+    def take_scale(self, token: Token, gap: str) -> bool:
         """A scale word multiplies what is lower than itself."""
         value = token.value or Decimal(1)
         if gap == "join" or value in self.scales:

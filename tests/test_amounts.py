@@ -76,6 +76,10 @@ TABLE = {
         AMD 5 billion chips |
         twelve hundred million dollars | 1.2G USD
         between a thousand and two thousand dollars | 1k..2k USD
+        1 billion and 300 million dollars | 1.3G USD
+        between 1 billion and 300 million dollars | 1G USD ~i; 300M USD
+        $2 billion and 300 million euros | 2G USD; 300M EUR
+        300 million and 2 billion dollars | 300M USD ~i; 2G USD
         """,
     "nl": """
         26,2 miljard euro | 26.2G EUR
@@ -123,6 +127,7 @@ TABLE = {
         twaalfhonderd miljoen euro | 1.2G EUR
         tweeduizend driehonderd miljoen euro | 2.3G EUR
         duizend tweehonderd miljoen euro | 1.2G EUR
+        1 miljard en 200 miljoen euro | 1.2G EUR
         """,
     "de": """
         eine 500-Millionen-Dollar-Finanzierung | 500M USD
@@ -166,6 +171,7 @@ TABLE = {
         im Jahr 2016, 2,5 Gigawatt |
         achthundert Mitarbeiter, 3.000 GPUs |
         tausendzweihundert Millionen Euro | 1.2G EUR
+        1 Milliarde und 200 Millionen Euro | 1.2G EUR
         """,
     "fr": """
         3,5 Md€ | 3.5G EUR
@@ -212,6 +218,7 @@ TABLE = {
         mille deux cents millions d'euros | 1.2G EUR
         mille cinq cents euros | 1500 EUR
         entre mille et deux mille euros | 1k..2k EUR
+        1 milliard et 200 millions d'euros | 1.2G EUR
         """,
     "pt": """
         R$ 3,5 bilhões | 3.5G BRL
@@ -256,6 +263,7 @@ TABLE = {
         em 2016 |
         mil e duzentos milhões de euros | 1.2G EUR
         entre mil e dois mil milhões de euros | 1G..2G EUR
+        1 bilhão e 200 milhões de reais | 1.2G BRL
         """,
     "es": """
         10.000 millones de dólares | 10G USD
@@ -307,6 +315,7 @@ TABLE = {
         entre dos mil y tres mil millones de euros | 2G..3G EUR
         entre mil y mil quinientos millones de euros | 1G..1.5G EUR
         entre 500 mil y 2 millones de euros | 500k..2M EUR
+        3 millones y 500 mil dólares | 3.5M USD
         """,
     "it": """
         35 mld dlr | 35G USD
@@ -354,6 +363,10 @@ TABLE = {
         milleduecento milioni di euro | 1.2G EUR
         mille e duecento milioni di euro | 1.2G EUR
         tra mille e duemila milioni di euro | 1G..2G EUR
+        1 miliardo e 300 milioni di dollari | 1.3G USD
+        tra 1 miliardo e 300 milioni di dollari | 1G USD ~i; 300M USD
+        tra 1 miliardo e 1 miliardo e 300 milioni di euro | 1G..1.3G EUR
+        2 milioni e 300 mila euro | 2.3M EUR
         """,
     "ro": """
         40 de miliarde de dolari | 40G USD
@@ -399,6 +412,7 @@ TABLE = {
         10 milioane de utilizatori |
         2,5 gigawați în 2016, două mii de cipuri |
         o mie două sute de milioane de euro | 1.2G EUR
+        1 miliard și 200 de milioane de lei | 1.2G RON
         """,
     "xx": """
         USD 5 | 5 USD
