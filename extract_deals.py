@@ -3496,7 +3496,7 @@ def find_money(text: str, grammar: MoneyGrammar) -> tuple[list[Money], list[Shar
     nearest, named_at = None, 0
     for made, code in zip(sums, codes, strict=True):
         implied = not code
-        if code and text[made.start - 1 : made.start] not in ("(", "["):
+        if code and (code == nearest or not told_again(text, made.start, named_at, grammar)):
             nearest, named_at = code, made.end
         if implied:
             # the currency named last in the same paragraph (not in brackets), else the article's main one
@@ -3510,6 +3510,22 @@ def find_money(text: str, grammar: MoneyGrammar) -> tuple[list[Money], list[Shar
         money.append(mention)
     shares.sort(key=lambda share: share.start)
     return money, [share for share in shares if not covered(share.start, money)], others
+
+
+ASIDE = re.compile(r"[\s–—-]{0,2}[(\[][^\d()\[\]]{0,30}")
+REPEATED = re.compile(r"(?:,\s|\s[–—-]\s)(?:[^\W\d_]{1,12}\s){0,2}")
+
+
+def told_again(text: str, start: int, last: int, grammar: MoneyGrammar) -> bool:
+    """Whether a sum repeats the one before it in another currency: in brackets, or with "about" between commas or dashes."""
+    if text[start - 1:start] in ("(", "["):
+        return True
+    if not last or start - last > LOOK_BACK:
+        return False
+    if ASIDE.fullmatch(text, last, start):
+        return True
+    found = modifier_before(text, start, last, grammar)
+    return bool(found and REPEATED.fullmatch(text, last, found[1]) and text[last:found[1]] == text[last:found[1]].lower())
 
 
 def covered(at: int, money: list[Money]) -> bool:

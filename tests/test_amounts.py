@@ -80,6 +80,8 @@ TABLE = {
         between 1 billion and 300 million dollars | 1G USD ~i; 300M USD
         $2 billion and 300 million euros | 2G USD; 300M EUR
         300 million and 2 billion dollars | 300M USD ~i; 2G USD
+        Acme paid €2 billion (about $2.3 billion) and invested another 300 million | 2G EUR; 2.3G USD approx; 300M EUR ~i
+        Acme paid €2 billion, Bolt about $3 billion and invested another 300 million | 2G EUR; 3G USD approx; 300M USD ~i
         """,
     "nl": """
         26,2 miljard euro | 26.2G EUR
@@ -128,6 +130,7 @@ TABLE = {
         tweeduizend driehonderd miljoen euro | 2.3G EUR
         duizend tweehonderd miljoen euro | 1.2G EUR
         1 miljard en 200 miljoen euro | 1.2G EUR
+        Betaalde 2 miljard euro (omgerekend zo'n 2,3 miljard dollar) en investeerde nog eens 300 miljoen | 2G EUR; 2.3G USD approx; 300M EUR ~i
         """,
     "de": """
         eine 500-Millionen-Dollar-Finanzierung | 500M USD
@@ -219,6 +222,7 @@ TABLE = {
         mille cinq cents euros | 1500 EUR
         entre mille et deux mille euros | 1k..2k EUR
         1 milliard et 200 millions d'euros | 1.2G EUR
+        2 milliards d'euros, soit environ 2,3 milliards de dollars, et investi 300 millions | 2G EUR; 2.3G USD approx; 300M EUR ~i
         """,
     "pt": """
         R$ 3,5 bilhões | 3.5G BRL
@@ -367,6 +371,8 @@ TABLE = {
         tra 1 miliardo e 300 milioni di dollari | 1G USD ~i; 300M USD
         tra 1 miliardo e 1 miliardo e 300 milioni di euro | 1G..1.3G EUR
         2 milioni e 300 mila euro | 2.3M EUR
+        Investe 1,3 miliardi di euro (circa un miliardo e mezzo di dollari) nella raccolta da 1,7 miliardi | 1.3G EUR; 1.5G USD approx; 1.7G EUR ~i
+        Investe 1,3 miliardi di euro – pari a circa 1,5 miliardi di dollari – nella raccolta da 1,7 miliardi | 1.3G EUR; 1.5G USD approx; 1.7G EUR ~i
         """,
     "ro": """
         40 de miliarde de dolari | 40G USD
