@@ -3712,6 +3712,21 @@ WORD = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"[ \-&.'+/\u2013]{1,3}|")  # what may stand between two words of one name
 
 
+class Words(NamedTuple):
+    """The words of a copy, cut once for all stages: their spans, as written, and in small letters."""
+
+    spans: list[tuple[int, int]]
+    written: list[str]
+    lows: list[str]
+
+
+def words_of(copy: Copy) -> Words:
+    """The words of a copy."""
+    text, low = copy.text, copy.low
+    spans = [match.span() for match in WORD.finditer(text)]
+    return Words(spans, [text[start:end] for start, end in spans], [low[start:end] for start, end in spans])
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """One entry of the name lists, or a name that only the article knows (then `listed` is false)."""
@@ -4342,114 +4357,160 @@ class Cue:
     rule: Rule
 
 
+class IndexedRule(NamedTuple):
+    """A rule as a word meets it; `rank` is its place in the file, `needs` what a far-reaching pattern must hold, and `behind` what
+    may stand behind the word: the next two characters or the next one (None: anything)."""
+
+    pattern: re.Pattern[str]
+    rank: int
+    rule: Rule
+    needs: tuple[str, ...]
+    behind: frozenset[str] | None
+
+
+Ranks = tuple[tuple[int, frozenset[str] | None], ...]  # rules by rank, and what may stand behind the word
+
+
 @dataclass(frozen=True, slots=True)
 class CueIndex:
-    """Rules by the first letters their pattern can begin with, so that a word meets only the few rules it may begin.
+    """Rules by the words that their patterns can begin with, so that a word meets only the few rules it may begin.
 
-    One dictionary look-up a word replaces hundreds of alternatives a position: a hundred rules more cost nothing. A rule's rank
-    settles which of two matches of one length counts: the first in the file of those with the longest beginning (of three letters).
+    Nearly all patterns begin with one of some dozen words; those are listed when a language is compiled. At most words of an article
+    no pattern is then tried at all, and a hundred rules more cost nothing. `met` keeps what `rules_of` said of the words met so far.
     """
 
-    heads: Mapping[str, tuple[int, ...]]  # the first three letters of the keys -> the keys' lengths
-    short: tuple[int, ...]  # the lengths of keys of fewer letters
-    by_letters: Mapping[str, tuple[tuple[re.Pattern[str], int, Rule], ...]]
-    held: Mapping[int, Literals]  # by rank, for patterns that reach far: what one of them must hold
-    loose: tuple[tuple[re.Pattern[str], Literals, int, Rule], ...]  # those that begin with any letters, and what they must hold
+    rules: tuple[IndexedRule, ...]
+    words: Mapping[str, Ranks]  # whole words
+    stems: Mapping[str, Ranks]  # beginnings of words, where what follows cannot be listed
+    tails: Mapping[str, Ranks]  # ends of words, for compounds with anything before
+    pieces: Mapping[str, Ranks]  # what stands somewhere in a word; the empty text: rules that any word can begin
+    met: dict[str, tuple[IndexedRule, ...]] = field(default_factory=dict)
+
+    def rules_of(self, word: str) -> tuple[IndexedRule, ...]:
+        """The rules whose patterns can match where this word (in small letters) begins."""
+        key = DIGIT.sub(lambda digits: "0" * len(digits[0]), word)
+        ranks = [*self.words.get(key, ())]
+        for piece in self.pieces:
+            if piece in key:
+                ranks += self.pieces[piece]
+        for at in range(1, len(key) + 1):
+            ranks += self.stems.get(key[:at], ())
+            ranks += self.tails.get(key[at - 1 :], ())
+        behind: dict[int, frozenset[str] | None] = {}
+        for rank, follows in ranks:
+            known = behind.get(rank, frozenset())
+            behind[rank] = None if follows is None or known is None else known | follows
+        return tuple(self.rules[rank]._replace(behind=behind[rank]) for rank in sorted(behind))
 
 
-Literals = tuple[tuple[str, str], ...]  # literal texts, each with a few letters in a row of it
+_MOST_MET = 1 << 13  # words kept with what is known of them; a news archive's vocabulary has no end
 
 
-_HEAD = 3
-_LONG = 1000  # characters of a pattern from which looking for its literals first is cheaper than trying it wherever it may begin
-_GRAM = re.compile(r"[^\W_]{4}")
+def looked_up(words: Collection[str], met: dict[str, T], look: Callable[[str], T]) -> list[T]:
+    """What `look` says of each of the words, asked once a word and kept in `met`: most words of an article were in those before it."""
+    new = set(words).difference(met)
+    if len(met) + len(new) > _MOST_MET:
+        met.clear()
+        new = set(words)
+    for word in new:
+        met[word] = look(word)
+    return list(map(met.__getitem__, words))
+
+
+_LONG = 1000  # characters of a pattern from which looking for its literals first, if they are few, is cheaper than trying it
+_FEW_LITERALS = 16
+_MOST_BEGINNINGS = 1000
+_ANY = "*"  # in front of a beginning: any letters before it
+_BEGINNING = re.compile(r"(\*?)([^\W_]*)([\W_]?\D?)")  # its parts: whether any letters come first, the word, what stands behind it
 
 
 def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
     """Build the index from pairs of an expanded pattern and its rule."""
-    buckets: dict[str, list[tuple[re.Pattern[str], int, Rule]]] = {}
-    needs: dict[int, Literals] = {}
-    loose = []
-    listed = list(rules)
-    for order, (pattern, rule) in enumerate(listed):
-        letters = first_letters(pattern)
-        held = _held(list(re._parser.parse(pattern)))  # type: ignore[attr-defined]
-        literals = tuple((max(_GRAM.findall(literal), default=""), literal) for literal in sorted(held))
-        if letters is None:
-            loose.append((re.compile(rf"(?:{pattern})(?!\w)"), literals, _HEAD * len(listed) + order, rule))
-            continue
-        compiled = re.compile(rf"(?:{pattern})(?!\w)")
-        for key in letters:
-            rank = (_HEAD - min(len(key), _HEAD)) * len(listed) + order
-            buckets.setdefault(key, []).append((compiled, rank, rule))
-            if len(pattern) > _LONG and "" not in held:
-                needs[rank] = literals
-    heads: dict[str, set[int]] = {}
-    for key in buckets:
-        if len(key) >= _HEAD:
-            heads.setdefault(key[:_HEAD], set()).add(len(key))
-    return CueIndex(
-        heads={head: tuple(sorted(lengths)) for head, lengths in heads.items()},
-        short=tuple(sorted({len(key) for key in buckets if len(key) < _HEAD})),
-        by_letters={key: tuple(found) for key, found in buckets.items()},
-        held=needs,
-        loose=tuple(loose),
-    )
+    indexed: list[IndexedRule] = []
+    under: dict[str, dict[str, dict[int, set[str] | None]]] = {kind: {} for kind in ("words", "stems", "tails", "pieces")}
+    for rank, (pattern, rule) in enumerate(rules):
+        tree = list(re._parser.parse(pattern))  # type: ignore[attr-defined]
+        held = _held(tree) if len(pattern) > _LONG else {""}
+        needs = () if "" in held or len(held) > _FEW_LITERALS else tuple(sorted(held))
+        indexed.append(IndexedRule(re.compile(rf"(?:{pattern})(?!\w)"), rank, rule, needs, None))
+        for text, ends in sorted(_beginnings(tree)):
+            before, word, behind = _BEGINNING.match(text).groups()  # type: ignore[union-attr]
+            if behind and not before and not word:
+                continue  # no word begins with a sign
+            whole = word and (ends or behind)
+            kind = ("tails" if before else "words") if whole else "pieces" if before or not word else "stems"
+            ranks = under[kind].setdefault(word, {})
+            known = ranks.setdefault(rank, set())
+            if known is None or not behind:
+                ranks[rank] = None
+            else:
+                known.add(behind)
+    words, stems, tails, pieces = ({key: tuple((rank, None if signs is None else frozenset(signs)) for rank, signs in ranks.items())
+                                    for key, ranks in found.items()} for found in under.values())
+    return CueIndex(tuple(indexed), words, stems, tails, pieces)
 
 
-def first_letters(pattern: str) -> set[str] | None:
-    """The literal strings (of up to six letters, fewer where they would be many) one of which every match begins with, or None."""
-    tree = list(re._parser.parse(pattern))  # type: ignore[attr-defined]
-    for most in (6, 5, 4, _HEAD):
-        found = _prefixes(tree, most)
-        if found is not None and len(found) <= 64 and all(prefix for prefix, _ in found):
-            return {prefix for prefix, _ in found}
-    return None
+def _beginnings(nodes: Iterable[Any]) -> set[tuple[str, bool]]:
+    """What a match of some parse-tree nodes can begin with: its first word and two characters behind it, as far as they can be told.
 
-
-def _prefixes(nodes: Sequence[Any], most: int) -> set[tuple[str, bool]] | None:
-    """Pairs of a prefix and whether it may still grow, for a sequence of parse-tree nodes."""
-    heads: set[tuple[str, bool]] = {("", True)}
+    Pairs of a text and whether it is all that is said up to here (else more follows that cannot be told); digits are all written 0.
+    """
+    heads = {("", True)}
     for node in nodes:
-        if not any(open_ for _, open_ in heads):
+        growing = [text for text, grows in heads if grows and not _is_told(text)]
+        if not growing:
             break
-        tails = _node_prefixes(node, most)
-        grown: set[tuple[str, bool]] = set()
-        for head, open_ in heads:
-            if not open_:
-                grown.add((head, False))
-                continue
-            for tail, more in tails:
-                joined = (head + tail)[:most]
-                grown.add((joined, more and len(joined) < most))
-        heads = grown
-        if len(heads) > 64:
-            return None
+        tails = _node_beginnings(node)
+        heads = {(text, grows) for text, grows in heads if not grows or _is_told(text)}
+        for text in growing:
+            for tail, grows in tails:
+                whole = text + tail
+                # of letters after which come any letters only what stands before them can be told
+                cut = text if text and tail.startswith(_ANY) else _BEGINNING.match(whole)[0]  # type: ignore[index]
+                heads.add((cut, grows and cut == whole))
+        length = 12
+        while len(heads) > _MOST_BEGINNINGS:
+            heads = {(text[:length], grows and len(text) <= length) for text, grows in heads}
+            length -= 1
     return heads
 
 
-def _node_prefixes(node: Any, most: int) -> set[tuple[str, bool]]:
-    """What one parse-tree node can begin with; ("", False) where that cannot be told."""
+def _is_told(text: str) -> bool:
+    """Whether a beginning is as long as the index asks for."""
+    return len(_BEGINNING.match(text)[3]) > 1  # type: ignore[index]
+
+
+def _node_beginnings(node: Any) -> set[tuple[str, bool]]:
     op, value = str(node[0]), node[1]
     if op == "LITERAL":
-        return {(chr(value), True)}
-    if op == "IN" and all(str(kind) == "LITERAL" for kind, _ in value) and len(value) <= 6:
-        return {(chr(code), True) for _, code in value}
+        return {(_letter(value), True)}
+    if op == "IN" and len(value) <= 12 and all(str(kind) == "LITERAL" for kind, _ in value):
+        return {(_letter(code), True) for _, code in value}
+    if _is_set_of(node, "CATEGORY_DIGIT"):
+        return {("0", True)}
     if op == "BRANCH":
-        return set().union(*((_prefixes(branch, most) or {("", False)}) for branch in value[1]))
-    if op == "SUBPATTERN":
-        return _prefixes(value[3], most) or {("", False)}
-    if op == "ATOMIC_GROUP":
-        return _prefixes(value, most) or {("", False)}
-    if op in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-        least, _, body = value
-        inner = _prefixes(body, most) or {("", False)}
-        if least == 0:
-            return inner_open(inner) | {("", True)}
-        return inner_open(inner)
-    if op in ("ASSERT", "ASSERT_NOT", "AT"):
-        return {("", True)}
-    return {("", False)}
+        return set().union(*map(_beginnings, value[1]))
+    if op in ("SUBPATTERN", "ATOMIC_GROUP"):
+        return _beginnings(value[3] if op == "SUBPATTERN" else value)
+    if op.endswith("_REPEAT"):
+        least, most, body = value
+        if len(body) == 1 and _is_set_of(body[0], "CATEGORY_WORD"):
+            return {(_ANY, True)}
+        turn = _beginnings(body)
+        if most > 1:  # another turn may follow
+            turn = {(text, grows and not text) for text, grows in turn}
+        return turn | ({("", True)} if least == 0 else set())
+    return {("", op in ("ASSERT", "ASSERT_NOT", "AT"))}
+
+
+def _is_set_of(node: Any, category: str) -> bool:
+    """Whether a parse-tree node is that class of characters and nothing else."""
+    return str(node[0]) == "IN" and [str(what) for _, what in node[1]] == [category]
+
+
+def _letter(code: int) -> str:
+    """A literal character; digits are all one to the index."""
+    return "0" if chr(code).isdecimal() else chr(code)
 
 
 def _held(nodes: Sequence[Any]) -> set[str]:
@@ -4474,51 +4535,26 @@ def _held(nodes: Sequence[Any]) -> set[str]:
     return best
 
 
-def inner_open(prefixes: set[tuple[str, bool]]) -> set[tuple[str, bool]]:
-    """Prefixes of a repeated piece: after one turn another may follow, so what comes next cannot be told."""
-    return {(prefix, False) if prefix else (prefix, more) for prefix, more in prefixes}
-
-
-def find_cues(copy: Copy, tokens: Sequence[tuple[int, int]], index: CueIndex) -> dict[str, list[Cue]]:
+def find_cues(copy: Copy, words: Words, index: CueIndex) -> dict[str, list[Cue]]:
     """All rules' matches by section, in order; within a section leftmost, then longest, none inside another."""
     low = copy.low
     hits: dict[str, list[tuple[int, int, int, Rule]]] = {}
-    heads, by_letters = index.heads.get, index.by_letters.get
-    starts = [start for start, _ in tokens]
-    tries = [(start, bucket) for start in starts for length in heads(low[start : start + _HEAD], ())
-             if (bucket := by_letters(low[start : start + length]))]  # fmt: skip
-    tries += [(start, bucket) for length in index.short for start in starts if (bucket := by_letters(low[start : start + length]))]
-    grams = {word[k : k + 4] for word in set(WORD.findall(low)) for k in range(len(word) - 3)} if index.held or index.loose else set()
-    grams.add("")
-    idle = {rank for rank, held in index.held.items() if not any(gram in grams and literal in low for gram, literal in held)}
-    for start, bucket in tries:
-        for pattern, rank, rule in bucket:
-            if rank not in idle and (match := pattern.match(low, start)):
-                hits.setdefault(rule.section, []).append((start, -match.end(), rank, rule))
-    for pattern, held, rank, rule in index.loose:
-        for start in _starts_near([literal for gram, literal in held if gram in grams], low, starts):
-            match = pattern.match(low, start)
-            if match:
+    idle: dict[int, bool] = {}  # by rank: whether the article holds nothing of what the rule needs
+    for (start, end), rules in zip(words.spans, looked_up(words.lows, index.met, index.rules_of), strict=True):
+        if not rules:
+            continue
+        one, two = low[end : end + 1], low[end : end + 2]
+        for pattern, rank, rule, needs, behind in rules:
+            if behind is not None and two not in behind and one not in behind:
+                continue
+            if needs:
+                if rank not in idle:
+                    idle[rank] = not any(literal in low for literal in needs)
+                if idle[rank]:
+                    continue
+            if match := pattern.match(low, start):
                 hits.setdefault(rule.section, []).append((start, -match.end(), rank, rule))
     return {section: _leftmost_longest(found) for section, found in hits.items()}
-
-
-_COMPOUND_REACH = 64  # code points from the beginning of a compound or phrase to what it must hold
-
-
-def _starts_near(literals: Iterable[str], low: str, starts: Sequence[int]) -> Iterator[int]:
-    """The word starts, each once, from which a match that holds one of the literals can begin."""
-    spots = set()
-    for literal in literals:
-        at = low.find(literal)
-        while at >= 0:
-            spots.add(at)
-            at = low.find(literal, at + 1)
-    done = 0
-    for spot in sorted(spots):
-        first = bisect.bisect_left(starts, spot - _COMPOUND_REACH, done)
-        done = bisect.bisect_right(starts, spot, first)
-        yield from starts[first:done]
 
 
 def _leftmost_longest(hits: list[tuple[int, int, int, Rule]]) -> list[Cue]:
@@ -7504,12 +7540,13 @@ def read_mentions(
     `header` is the span of the article's own date, which is no mention.
     """
     money, shares, quantities = find_money(copy.text, language.money)
-    tokens = [match.span() for match in WORD.finditer(copy.text)]
+    words = words_of(copy)
+    tokens = words.spans
     claimed = sorted([(m.start, m.end) for m in money] + [(s.start, s.end) for s in shares] + quantities)
     sentences = split_sentences(copy, language.abbreviations, language.ordinal_dot, claimed)
     starts = sentence_starts(copy, sentences, tokens)
     names = outside(find_listed(copy, tokens, gazetteer, language.names), [(m.start, m.end) for m in money])
-    cues = find_cues(copy, tokens, language.cues)
+    cues = find_cues(copy, words, language.cues)
     names = settle_ambiguous(copy, names, starts, cues, gazetteer)
     solid = [(n.start, n.end) for n in names if n.entity.kind in ("company", "outlet", "product")]
     cues = {section: beside(found, solid) for section, found in cues.items()}
