@@ -4358,14 +4358,21 @@ class Cue:
 
 
 class IndexedRule(NamedTuple):
-    """A rule as a word meets it; `rank` is its place in the file, `needs` what a far-reaching pattern must hold, and `behind` what
-    may stand behind the word: the next two characters or the next one (None: anything)."""
+    """A rule as a word meets it; `rank` is its place in the file, `needy` whether it is tried only in an article that holds one of
+    its literals, and `behind` what may stand behind the word: the next two characters or the next one (None: anything)."""
 
     pattern: re.Pattern[str]
     rank: int
     rule: Rule
-    needs: tuple[str, ...]
+    needy: bool
     behind: frozenset[str] | None
+
+
+class WordCues(NamedTuple):
+    """What a word means to the rules: those that it can begin, and (by rank) those of which it holds a literal."""
+
+    begins: tuple[IndexedRule, ...]
+    holds: tuple[int, ...]
 
 
 Ranks = tuple[tuple[int, frozenset[str] | None], ...]  # rules by rank, and what may stand behind the word
@@ -4376,7 +4383,7 @@ class CueIndex:
     """Rules by the words that their patterns can begin with, so that a word meets only the few rules it may begin.
 
     Nearly all patterns begin with one of some dozen words; those are listed when a language is compiled. At most words of an article
-    no pattern is then tried at all, and a hundred rules more cost nothing. `met` keeps what `rules_of` said of the words met so far.
+    no pattern is then tried at all, and a hundred rules more cost nothing. `met` keeps what `look` said of the words met so far.
     """
 
     rules: tuple[IndexedRule, ...]
@@ -4384,23 +4391,27 @@ class CueIndex:
     stems: Mapping[str, Ranks]  # beginnings of words, where what follows cannot be listed
     tails: Mapping[str, Ranks]  # ends of words, for compounds with anything before
     pieces: Mapping[str, Ranks]  # what stands somewhere in a word; the empty text: rules that any word can begin
-    met: dict[str, tuple[IndexedRule, ...]] = field(default_factory=dict)
+    literals: Mapping[str, tuple[tuple[str, int], ...]]  # what needy rules must hold, with their ranks, by its first letters
+    met: dict[str, WordCues | None] = field(default_factory=dict)
 
-    def rules_of(self, word: str) -> tuple[IndexedRule, ...]:
-        """The rules whose patterns can match where this word (in small letters) begins."""
+    def look(self, word: str) -> WordCues | None:
+        """What a word (in small letters) means to the rules; None for nothing at all."""
         key = DIGIT.sub(lambda digits: "0" * len(digits[0]), word)
         ranks = [*self.words.get(key, ())]
+        holds: set[int] = set()
         for piece in self.pieces:
             if piece in key:
                 ranks += self.pieces[piece]
-        for at in range(1, len(key) + 1):
-            ranks += self.stems.get(key[:at], ())
-            ranks += self.tails.get(key[at - 1 :], ())
+        for at in range(len(key)):
+            ranks += self.stems.get(key[: at + 1], ())
+            ranks += self.tails.get(key[at:], ())
+            holds.update(rank for literal, rank in self.literals.get(word[at : at + _GRAM], ()) if word.startswith(literal, at))
         behind: dict[int, frozenset[str] | None] = {}
         for rank, follows in ranks:
             known = behind.get(rank, frozenset())
             behind[rank] = None if follows is None or known is None else known | follows
-        return tuple(self.rules[rank]._replace(behind=behind[rank]) for rank in sorted(behind))
+        begins = tuple(self.rules[rank]._replace(behind=behind[rank]) for rank in sorted(behind))
+        return WordCues(begins, tuple(holds)) if begins or holds else None
 
 
 _MOST_MET = 1 << 13  # words kept with what is known of them; a news archive's vocabulary has no end
@@ -4417,8 +4428,8 @@ def looked_up(words: Collection[str], met: dict[str, T], look: Callable[[str], T
     return list(map(met.__getitem__, words))
 
 
-_LONG = 1000  # characters of a pattern from which looking for its literals first, if they are few, is cheaper than trying it
-_FEW_LITERALS = 16
+_LONG = 250  # characters of a pattern from which it pays to know whether the article holds any of its literals
+_GRAM = 3  # letters under which a literal is found
 _MOST_BEGINNINGS = 1000
 _ANY = "*"  # in front of a beginning: any letters before it
 _BEGINNING = re.compile(r"(\*?)([^\W_]*)([\W_]?\D?)")  # its parts: whether any letters come first, the word, what stands behind it
@@ -4428,11 +4439,14 @@ def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
     """Build the index from pairs of an expanded pattern and its rule."""
     indexed: list[IndexedRule] = []
     under: dict[str, dict[str, dict[int, set[str] | None]]] = {kind: {} for kind in ("words", "stems", "tails", "pieces")}
+    literals: dict[str, list[tuple[str, int]]] = {}
     for rank, (pattern, rule) in enumerate(rules):
         tree = list(re._parser.parse(pattern))  # type: ignore[attr-defined]
-        held = _held(tree) if len(pattern) > _LONG else {""}
-        needs = () if "" in held or len(held) > _FEW_LITERALS else tuple(sorted(held))
-        indexed.append(IndexedRule(re.compile(rf"(?:{pattern})(?!\w)"), rank, rule, needs, None))
+        needs = {max(WORD.findall(literal), key=len, default="") for literal in _held(tree)} if len(pattern) > _LONG else {""}
+        needy = min(map(len, needs)) >= _GRAM
+        for literal in sorted(needs) if needy else ():
+            literals.setdefault(literal[:_GRAM], []).append((literal, rank))
+        indexed.append(IndexedRule(re.compile(rf"(?:{pattern})(?!\w)"), rank, rule, needy, None))
         for text, ends in sorted(_beginnings(tree)):
             before, word, behind = _BEGINNING.match(text).groups()  # type: ignore[union-attr]
             if behind and not before and not word:
@@ -4447,7 +4461,7 @@ def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
                 known.add(behind)
     words, stems, tails, pieces = ({key: tuple((rank, None if signs is None else frozenset(signs)) for rank, signs in ranks.items())
                                     for key, ranks in found.items()} for found in under.values())
-    return CueIndex(tuple(indexed), words, stems, tails, pieces)
+    return CueIndex(tuple(indexed), words, stems, tails, pieces, {gram: tuple(found) for gram, found in literals.items()})
 
 
 def _beginnings(nodes: Iterable[Any]) -> set[tuple[str, bool]]:
@@ -4539,19 +4553,18 @@ def find_cues(copy: Copy, words: Words, index: CueIndex) -> dict[str, list[Cue]]
     """All rules' matches by section, in order; within a section leftmost, then longest, none inside another."""
     low = copy.low
     hits: dict[str, list[tuple[int, int, int, Rule]]] = {}
-    idle: dict[int, bool] = {}  # by rank: whether the article holds nothing of what the rule needs
-    for (start, end), rules in zip(words.spans, looked_up(words.lows, index.met, index.rules_of), strict=True):
-        if not rules:
+    facts = looked_up(words.lows, index.met, index.look)
+    held: set[int] = set()
+    for word in facts:
+        if word is not None and word.holds:
+            held.update(word.holds)
+    for (start, end), word in zip(words.spans, facts, strict=True):
+        if word is None or not word.begins:
             continue
         one, two = low[end : end + 1], low[end : end + 2]
-        for pattern, rank, rule, needs, behind in rules:
-            if behind is not None and two not in behind and one not in behind:
+        for pattern, rank, rule, needy, behind in word.begins:
+            if (needy and rank not in held) or (behind is not None and two not in behind and one not in behind):
                 continue
-            if needs:
-                if rank not in idle:
-                    idle[rank] = not any(literal in low for literal in needs)
-                if idle[rank]:
-                    continue
             if match := pattern.match(low, start):
                 hits.setdefault(rule.section, []).append((start, -match.end(), rank, rule))
     return {section: _leftmost_longest(found) for section, found in hits.items()}
