@@ -2221,7 +2221,7 @@ def _without_lone(value: Any) -> Any:
 # ---- the reading copy ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Copy:
     """An article as the stages read it: composed letters, one kind of space, apostrophe, quote and hyphen, no hard-wrapped lines.
 
@@ -2233,12 +2233,28 @@ class Copy:
     low: str
     offsets: tuple[int, ...] | None
 
+    @functools.cached_property
+    def words(self) -> Words:
+        """The words, cut once for all stages."""
+        spans = [match.span() for match in WORD.finditer(self.text)]
+        return Words(spans, [self.text[start:end] for start, end in spans], [self.low[start:end] for start, end in spans])
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The article's code points for a span of the copy."""
         if self.offsets is None:
             return start, end
         return self.offsets[start], self.offsets[end]
 
+
+class Words(NamedTuple):
+    """The words of a text: their spans, as written, and in small letters."""
+
+    spans: list[tuple[int, int]]
+    written: list[str]
+    lows: list[str]
+
+
+WORD = re.compile(r"[^\W_]+")
 
 # One for one, so that offsets stay. Cedilla forms are how older keyboards write the comma-below letters.
 _ONE_FOR_ONE = (
@@ -3708,23 +3724,7 @@ def exact(value: Decimal | None) -> Exact | None:
 
 # ---- names: companies, chips, outlets, places, people ----------------------------------------------------------------------------
 
-WORD = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"[ \-&.'+/\u2013]{1,3}|")  # what may stand between two words of one name
-
-
-class Words(NamedTuple):
-    """The words of a copy, cut once for all stages: their spans, as written, and in small letters."""
-
-    spans: list[tuple[int, int]]
-    written: list[str]
-    lows: list[str]
-
-
-def words_of(copy: Copy) -> Words:
-    """The words of a copy."""
-    text, low = copy.text, copy.low
-    spans = [match.span() for match in WORD.finditer(text)]
-    return Words(spans, [text[start:end] for start, end in spans], [low[start:end] for start, end in spans])
 
 
 @dataclass(frozen=True, slots=True)
@@ -4649,6 +4649,12 @@ class DateGrammar:
     cues: re.Pattern[str] | None
     clause_end: re.Pattern[str]
     published: re.Pattern[str] | None
+    met: dict[str, bool] = field(default_factory=dict)  # words met so far: whether a date may hang on them
+    met_pieces: dict[str, int] = field(default_factory=dict)  # what stood between two blanks: what of it a date can hold
+
+    def is_strong(self, word: str) -> bool:
+        """Whether a date may hang on a word (in small letters)."""
+        return word in self.strong_words or (not word.isascii() and _fold(word) in self.strong_words)
 
 
 DATE_UNITS = ("day", "week", "weekend", "month", "quarter", "half", "year", "decade")
@@ -4697,7 +4703,6 @@ _SHAPES = (
 _WORD = re.compile(r"[^\W\d_][\w\u0300-\u036f]*+")
 _NUMBER_ANCHOR = re.compile(  # begins with a digit in each case, so that the search passes over text without any
     r"[0-9](?:[0-9]{3}|[0-9]?(?:[./\u2010-\u2013-][0-9]|[^\W\d_])|(?<=['\u2019][0-9])[0-9]|(?<=[^\W\d_][0-9]))")
-_REACH = 72  # characters on either side of an anchor: longer than any rule's words before or after its strong one
 _DASHES = re.compile(r"[\u2010-\u2014]")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NEUTRAL_RULES = (("numeric-date", "{date}"), ("year-range", "{years}"), ("year", "{year}"))
@@ -4989,7 +4994,7 @@ class _Line:
     month_first: bool
 
 
-def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int]]) -> _Line:
+def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int]], words: Words | None = None) -> _Line:
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter whose small form is longer: keep the offsets
         lowered = "".join(low if len(low := c.lower()) == 1 else c for c in text)
@@ -4997,7 +5002,7 @@ def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int
     starts: list[int] = []
     ends: list[int] = []
     end, broken, orders, known, cased = 0, True, [0, 0], grammar.marks, grammar.cased
-    for found in _tokens(lowered, grammar):
+    for found in _tokens(lowered, grammar, words or _own_words(lowered)):
         if found is None:
             broken = True
             continue
@@ -5024,39 +5029,75 @@ def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int
     return _Line(_mask("".join(marks), starts, ends, claimed), starts, ends, month_first)
 
 
-def _tokens(lowered: str, grammar: DateGrammar) -> Iterator[re.Match[str] | None]:
+def _own_words(lowered: str) -> Words:
+    """The words of a text that is no reading copy: letters may be followed by their marks."""
+    spans = [found.span() for found in _WORD.finditer(lowered)]
+    found = [lowered[start:end] for start, end in spans]
+    return Words(spans, found, found)
+
+
+def _tokens(lowered: str, grammar: DateGrammar, words: Words) -> Iterator[re.Match[str] | None]:
     """The tokens around every word or number that a date may hang on, with None where text is passed over."""
-    for start, end in _windows(lowered, grammar):
+    anchors = [m.start() for m in _NUMBER_ANCHOR.finditer(lowered)]
+    strong = looked_up(words.lows, grammar.met, grammar.is_strong)
+    anchors += [start for (start, _), known in zip(words.spans, strong, strict=True) if known and start < len(lowered)]
+    for start, end in _windows(lowered, sorted(anchors), grammar):
         yield None
         yield from _TOKEN.finditer(lowered, start, end)
 
 
-def _windows(lowered: str, grammar: DateGrammar) -> list[tuple[int, int]]:
-    """The stretches of text worth reading: the surroundings of strong words and of numbers that may be dates, merged and in order."""
-    anchors = [m.start() for m in _NUMBER_ANCHOR.finditer(lowered)]
-    words = set(_WORD.findall(lowered))
-    present = words & grammar.strong_words
-    present |= {w for w in words - present if not w.isascii() and _fold(w) in grammar.strong_words}
-    for word in present:
-        at = lowered.find(word)
-        while at >= 0:
-            end = at + len(word)
-            if not lowered[at - 1:at].isalpha() and not lowered[end:end + 1].isalpha():
-                anchors.append(at)
-            at = lowered.find(word, end)
+def _windows(lowered: str, anchors: Sequence[int], grammar: DateGrammar) -> list[tuple[int, int]]:
+    """The stretches of text worth reading: what stands between blanks around each anchor, as far as a date can reach on either side."""
     windows: list[tuple[int, int]] = []
-    for anchor in sorted(anchors):
-        if windows and anchor + _REACH // 2 < windows[-1][1]:
+    floor, size = 0, len(lowered)
+    for anchor in anchors:
+        if anchor < floor:
             continue
-        cut = lowered.rfind(" ", max(0, anchor - 2 * _REACH), max(0, anchor - _REACH)) + 1
-        start = cut or max(0, anchor - _REACH)
-        end = lowered.find(" ", anchor + _REACH, anchor + 2 * _REACH)
-        end = min(len(lowered), anchor + _REACH) if end < 0 else end
-        if windows and start <= windows[-1][1]:
-            windows[-1] = (windows[-1][0], end)
-        else:
-            windows.append((start, end))
+        start = lowered.rfind(" ", floor, anchor) + 1 or floor
+        end = lowered.find(" ", anchor) % (size + 1)
+        going = True
+        while going and start > floor:
+            before = lowered.rfind(" ", floor, start - 1) + 1 or floor
+            known = _known(lowered[before:start - 1], grammar)
+            if known & _KNOWN_LAST:
+                start = before
+            going = known == _KNOWN_ALL
+        going = True
+        while going and end < size:
+            after = lowered.find(" ", end + 1) % (size + 1)
+            known = _known(lowered[end + 1:after], grammar)
+            if known & _KNOWN_FIRST:
+                end = after
+            going = known == _KNOWN_ALL
+        windows.append((start, end))
+        floor = end
     return windows
+
+
+_KNOWN_FIRST, _KNOWN_LAST, _KNOWN_ALL = 1, 2, 7
+
+
+def _known(piece: str, grammar: DateGrammar) -> int:
+    """Whether a date may hold the first, the last or all tokens of a piece of text without blanks; asked once a piece, as most come again."""
+    known = grammar.met_pieces.get(piece)
+    if known is None:
+        tokens = _TOKEN.findall(piece)
+        told = [_may_be_marked(token, grammar) for token in tokens]
+        whole = sum(map(len, tokens)) == len("".join(piece.split())) and all(told)
+        first, last = bool(told) and told[0] and piece.startswith(tokens[0]), bool(told) and told[-1] and piece.endswith(tokens[-1])
+        known = _KNOWN_ALL if whole else _KNOWN_FIRST * first | _KNOWN_LAST * last
+        if len(grammar.met_pieces) >= _MOST_MET:
+            grammar.met_pieces.clear()
+        if len(piece) < 40:
+            grammar.met_pieces[piece] = known
+    return known
+
+
+def _may_be_marked(token: str, grammar: DateGrammar) -> bool:
+    """Whether a token can have a mark, whatever stands around it."""
+    if token in grammar.marks or not token[-1].isalpha() or token[0].isdigit():
+        return True
+    return not token.isascii() and _fold(token) in grammar.marks
 
 
 def _joins(gap: str) -> bool:
@@ -5230,14 +5271,15 @@ def _matches(text: str, line: _Line, grammar: DateGrammar) -> Iterator[_Match]:
 
 
 def find_dates(
-    text: str, grammar: DateGrammar, reference: datetime.date | None, claimed: Sequence[tuple[int, int]] = ()
+    text: str, grammar: DateGrammar, reference: datetime.date | None, claimed: Sequence[tuple[int, int]] = (), words: Words | None = None
 ) -> list[DateMention]:
     """The dates that a text mentions, in order, none overlapping another or a claimed span.
 
     `claimed` are sorted spans (start, end) in code points that other stages have read; `reference` is what relative dates and dates
-    without a year are resolved against: without it the year stays open ("XXXX-10") or the value None.
+    without a year are resolved against: without it the year stays open ("XXXX-10") or the value None. `words` are those of the text (or
+    of a longer one that begins with it), where they are known.
     """
-    line = _read_line(text, grammar, claimed)
+    line = _read_line(text, grammar, claimed, words)
     mentions: list[DateMention] = []
     for match in _matches(text, line, grammar):
         rule = match.rule
@@ -5715,6 +5757,7 @@ _NUMERIC_READERS: Mapping[str, Callable[[str, _Slots], str | None]] = {
 }
 
 
+@functools.lru_cache(maxsize=4096)
 def edtf_days(value: str) -> tuple[datetime.date, datetime.date] | None:
     """The first and last day of an EDTF value as this program writes them; None where it leaves the year open or is no date."""
     if "/" in value:
@@ -5749,8 +5792,8 @@ def _part_months(part: int) -> tuple[int, int]:
 
 
 def _months(year: int, month: int, count: int) -> tuple[datetime.date, datetime.date]:
-    first = datetime.date(year, month, 1)
-    return first, first + relativedelta(months=count, days=-1)
+    years, after = divmod(month - 1 + count, 12)  # dateutil does the same in ten times as long
+    return datetime.date(year, month, 1), datetime.date(year + years, after + 1, 1) - datetime.timedelta(days=1)
 
 
 # The article's own date, and the rules' examples.
@@ -5770,12 +5813,12 @@ _HEADER_DAY = re.compile(r"\s*(?:([a-z]{2,12})\s*:?\s+)?([0-9]{4}-[0-9]{2}-[0-9]
 _HEADER_WORD = re.compile(r"\s*(?:[a-z]{2,12}\s*:?\s*)?")
 
 
-def find_published(text: str, grammar: DateGrammar) -> tuple[str, int, int] | None:
+def find_published(text: str, grammar: DateGrammar, words: Words | None = None) -> tuple[str, int, int] | None:
     """The article's own date (ISO day, start, end) from its header, dateline or byline near the top; None without a full date there."""
     head = "\n".join(text[:_HEAD_CHARS].split("\n")[:_HEAD_LINES])
     if (plain := _HEADER_DAY.match(head)) and plain[1] not in grammar.marks and (plain[3] or "").lower() not in grammar.marks and edtf_days(plain[2]):
         return plain[2], *plain.span(2)  # most archives: nothing else needs to be read
-    for mention in find_dates(head, grammar, None):
+    for mention in find_dates(head, grammar, None, (), words):
         if mention.value is None or not _ISO_DAY.fullmatch(mention.value):
             continue
         line_start = head.rfind("\n", 0, mention.start) + 1
@@ -7540,7 +7583,7 @@ def _language_of(article: Article, copy: Copy, patterns: Patterns, options: Opti
 def _header_of(article: Article, copy: Copy, patterns: Patterns, options: Options) -> Header:
     """What holds for the whole article, from what came with it and its (first) part."""
     code, confidence = _language_of(article, copy, patterns, options)
-    found = None if article.published else find_published(copy.text, patterns.language(code).dates)
+    found = None if article.published else find_published(copy.text, patterns.language(code).dates, copy.words)
     published = article.published or (found[0] if found else None)
     return Header(code, confidence, published, published or options.reference_date, code in patterns.languages, found[1:] if found else None)
 
@@ -7553,7 +7596,7 @@ def read_mentions(
     `header` is the span of the article's own date, which is no mention.
     """
     money, shares, quantities = find_money(copy.text, language.money)
-    words = words_of(copy)
+    words = copy.words
     tokens = words.spans
     claimed = sorted([(m.start, m.end) for m in money] + [(s.start, s.end) for s in shares] + quantities)
     sentences = split_sentences(copy, language.abbreviations, language.ordinal_dot, claimed)
@@ -7569,7 +7612,7 @@ def read_mentions(
     names = sorted([*names, *unlisted], key=lambda name: name.start)
     timed = {span for span in quantities if counts_time(copy.low, *span, language.dates)}
     claimed = sorted([span for span in claimed if span not in timed] + [(n.start, n.end) for n in names] + ([header] if header else []))
-    dates = find_dates(copy.text, language.dates, datetime.date.fromisoformat(reference) if reference else None, claimed)
+    dates = find_dates(copy.text, language.dates, datetime.date.fromisoformat(reference) if reference else None, claimed, words)
     references = find_references(copy, cues.get("nouns", ()), names, language.names, gazetteer)
     speakers = sorted([*names, *speaking_references(references, names)], key=lambda name: name.start)
     sources = find_sources(copy, sentences, cues.get("sources", ()), speakers, language.names)
