@@ -4359,7 +4359,7 @@ class Cue:
 
 class IndexedRule(NamedTuple):
     """A rule as a word meets it; `rank` is its place in the file, `needy` whether it is tried only in an article that holds one of
-    its literals, and `behind` what may stand behind the word: the next two characters or the next one (None: anything)."""
+    its literals, and `behind` what may stand behind the word: the next characters, up to _BEHIND of them (None: anything)."""
 
     pattern: re.Pattern[str]
     rank: int
@@ -4369,10 +4369,22 @@ class IndexedRule(NamedTuple):
 
 
 class WordCues(NamedTuple):
-    """What a word means to the rules: those that it can begin, and (by rank) those of which it holds a literal."""
+    """What a word means to the rules: those that it can begin, and (by rank) those of which it holds a literal.
+
+    `before` keeps which of the rules are left before some characters.
+    """
 
     begins: tuple[IndexedRule, ...]
     holds: tuple[int, ...]
+    before: dict[str, tuple[IndexedRule, ...]]
+
+    def begins_before(self, text: str) -> tuple[IndexedRule, ...]:
+        """The rules that the word can begin where this text (of up to _BEHIND characters) stands behind it."""
+        rules = tuple(rule for rule in self.begins if rule.behind is None or any(map(text.startswith, rule.behind)))
+        if len(self.before) >= _MOST_BEHIND:
+            self.before.clear()
+        self.before[text] = rules
+        return rules
 
 
 Ranks = tuple[tuple[int, frozenset[str] | None], ...]  # rules by rank, and what may stand behind the word
@@ -4411,9 +4423,10 @@ class CueIndex:
             known = behind.get(rank, frozenset())
             behind[rank] = None if follows is None or known is None else known | follows
         begins = tuple(self.rules[rank]._replace(behind=behind[rank]) for rank in sorted(behind))
-        return WordCues(begins, tuple(holds)) if begins or holds else None
+        return WordCues(begins, tuple(holds), {}) if begins or holds else None
 
 
+_MOST_BEHIND = 400
 _MOST_MET = 1 << 13  # words kept with what is known of them; a news archive's vocabulary has no end
 
 
@@ -4432,7 +4445,8 @@ _LONG = 250  # characters of a pattern from which it pays to know whether the ar
 _GRAM = 3  # letters under which a literal is found
 _MOST_BEGINNINGS = 1000
 _ANY = "*"  # in front of a beginning: any letters before it
-_BEGINNING = re.compile(r"(\*?)([^\W_]*)([\W_]?\D?)")  # its parts: whether any letters come first, the word, what stands behind it
+_BEHIND = 3  # characters behind a word
+_BEGINNING = re.compile(r"(\*?)([^\W_]*)([\W_]?\D{0,%d})" % (_BEHIND - 1))  # its parts: whether any letters come first, the word, what stands behind it
 
 
 def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
@@ -4465,7 +4479,7 @@ def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
 
 
 def _beginnings(nodes: Iterable[Any]) -> set[tuple[str, bool]]:
-    """What a match of some parse-tree nodes can begin with: its first word and two characters behind it, as far as they can be told.
+    """What a match of some parse-tree nodes can begin with: its first word and some characters behind it, as far as they can be told.
 
     Pairs of a text and whether it is all that is said up to here (else more follows that cannot be told); digits are all written 0.
     """
@@ -4491,7 +4505,7 @@ def _beginnings(nodes: Iterable[Any]) -> set[tuple[str, bool]]:
 
 def _is_told(text: str) -> bool:
     """Whether a beginning is as long as the index asks for."""
-    return len(_BEGINNING.match(text)[3]) > 1  # type: ignore[index]
+    return len(_BEGINNING.match(text)[3]) == _BEHIND  # type: ignore[index]
 
 
 def _node_beginnings(node: Any) -> set[tuple[str, bool]]:
@@ -4554,16 +4568,18 @@ def find_cues(copy: Copy, words: Words, index: CueIndex) -> dict[str, list[Cue]]
     low = copy.low
     hits: dict[str, list[tuple[int, int, int, Rule]]] = {}
     facts = looked_up(words.lows, index.met, index.look)
-    held: set[int] = set()
-    for word in facts:
+    held: dict[int, int] = {}  # by rank: where the last word begins that holds a literal of the rule
+    for (start, _), word in zip(words.spans, facts, strict=True):
         if word is not None and word.holds:
-            held.update(word.holds)
+            for rank in word.holds:
+                held[rank] = start
     for (start, end), word in zip(words.spans, facts, strict=True):
         if word is None or not word.begins:
             continue
-        one, two = low[end : end + 1], low[end : end + 2]
-        for pattern, rank, rule, needy, behind in word.begins:
-            if (needy and rank not in held) or (behind is not None and two not in behind and one not in behind):
+        behind = low[end : end + _BEHIND]
+        rules = word.before.get(behind)
+        for pattern, rank, rule, needy, _ in word.begins_before(behind) if rules is None else rules:
+            if needy and held.get(rank, -1) < start:
                 continue
             if match := pattern.match(low, start):
                 hits.setdefault(rule.section, []).append((start, -match.end(), rank, rule))
