@@ -219,7 +219,15 @@ def record_line(record: Record, explain: bool = False) -> str:
 
 def _fields_of(item: Any, explain: bool) -> dict[str, Any]:
     kind: Any = type(item)
-    return {key: getattr(item, slot) for slot, key in _keys(kind) if explain or key != "rule"}
+    keys, values = _readers(kind, explain)
+    return dict(zip(keys, values(item), strict=True))
+
+
+@functools.cache
+def _readers(kind: Any, explain: bool) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The JSON keys of a kind of item, and what gets their values from one in a single call."""
+    known = [(slot, key) for slot, key in _keys(kind) if explain or key != "rule"]
+    return tuple(key for _, key in known), attrgetter(*(slot for slot, _ in known))
 
 
 @functools.cache
@@ -228,8 +236,10 @@ def _keys(kind: Any) -> tuple[tuple[str, str], ...]:
     return tuple((f.name, f.name.rstrip("_")) for f in fields(kind))
 
 
-_PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": "), default=lambda item: _fields_of(item, False))
-_EXPLAINING = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": "), default=lambda item: _fields_of(item, True))
+# Nothing in a record holds itself, so the encoder need not look out for that.
+_encoder = partial(json.JSONEncoder, ensure_ascii=False, allow_nan=False, separators=(", ", ": "), check_circular=False)
+_PLAIN = _encoder(default=lambda item: _fields_of(item, False))
+_EXPLAINING = _encoder(default=lambda item: _fields_of(item, True))
 
 
 def json_line(value: Any) -> str:
@@ -2325,23 +2335,38 @@ _DECOYS = ("ca", "da", "sv", "no", "pl", "cs", "hu", "tr", "fi", "af", "hr", "sq
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
-def detect_language(copy: Copy, heads: Mapping[str, frozenset[str]]) -> tuple[str | None, float | None]:
+def voters(function_words: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Each function word with the codes of the languages that have it."""
+    codes: dict[str, list[str]] = {}
+    for code, words in function_words.items():
+        for word in sorted(set(words)):
+            codes.setdefault(word, []).append(code)
+    return {word: " ".join(known) for word, known in codes.items()}
+
+
+def detect_language(copy: Copy, heads: Mapping[str, str]) -> tuple[str | None, float | None]:
     """Tell an article's language: by the function words of the patterns where they are clear, else by langdetect.
 
-    `heads` maps an ISO 639-1 code to that language's function words. The answer is a code (perhaps of a language without
+    `heads` maps function words to the ISO 639-1 codes of their languages. The answer is a code (perhaps of a language without
     patterns) and a confidence from 0 to 1, or None twice where there is nothing to go by. It depends on the text alone.
     """
     words = _LETTERS.findall(copy.low[:_VOTING_TEXT])
     if not words:
         return None, None
-    votes = sorted(((sum(map(function_words.__contains__, words)), code) for code, function_words in heads.items()), reverse=True)
-    if votes:
-        best, code = votes[0]
-        second = votes[1][0] if len(votes) > 1 else 0
+    votes: Counter[str] = Counter()
+    # one look-up a word, whatever the number of languages; what they find is counted in C
+    for codes, times in Counter(map(heads.get, words)).items():
+        for code in codes.split() if codes else ():
+            votes[code] += times
+    ranked = sorted(((count, code) for code, count in votes.items()), reverse=True)
+    if ranked:
+        best, code = ranked[0]
+        second = ranked[1][0] if len(ranked) > 1 else 0
         # langdetect takes ten times as long as everything else: it is asked where the vote is not clear
         if best >= _VOTE_WORDS and best >= _VOTE_SHARE * len(words) and best >= _VOTE_LEAD * second:
             return code, round(min(1.0, best / (best + second * 0.5)), 2)
-    return _ask_langdetect(copy.low[:_VOTING_TEXT], tuple(sorted(heads)))
+    written = {code for codes in heads.values() for code in codes.split()}
+    return _ask_langdetect(copy.low[:_VOTING_TEXT], tuple(sorted(written)))
 
 
 def _ask_langdetect(text: str, written: tuple[str, ...]) -> tuple[str | None, float | None]:
@@ -4446,7 +4471,8 @@ _GRAM = 3  # letters under which a literal is found
 _MOST_BEGINNINGS = 1000
 _ANY = "*"  # in front of a beginning: any letters before it
 _BEHIND = 3  # characters behind a word
-_BEGINNING = re.compile(r"(\*?)([^\W_]*)([\W_]?\D{0,%d})" % (_BEHIND - 1))  # its parts: whether any letters come first, the word, what stands behind it
+# the parts of a beginning: whether any letters come first, the word, what stands behind it
+_BEGINNING = re.compile(rf"(\*?)([^\W_]*)([\W_]?\D{{0,{_BEHIND - 1}}})")
 
 
 def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
@@ -7424,14 +7450,15 @@ class Patterns:
         self._files = functools.cache(data)
         self._keep = keep
         self._compiled: dict[str | None, Language] = {}
-        self.heads: Mapping[str, frozenset[str]]
+        self.heads: Mapping[str, str]
         self.gazetteer: Gazetteer
-        self.heads, self.gazetteer = keep("names", lambda: (self._heads(), compile_gazetteer(self._files())))
-        self.languages = frozenset(self.heads)
+        self.languages, self.heads, self.gazetteer = keep("names", self._shared)
 
-    def _heads(self) -> dict[str, frozenset[str]]:
-        """The function words of each language."""
-        return {code: frozenset(self._files()[code]["function_words"]) for code in sorted(set(self._files()) - set(SHARED_FILES))}
+    def _shared(self) -> tuple[frozenset[str], dict[str, str], Gazetteer]:
+        """What every article needs: the languages, their function words and the names."""
+        files = self._files()
+        languages = sorted(set(files) - set(SHARED_FILES))
+        return frozenset(languages), voters({code: files[code]["function_words"] for code in languages}), compile_gazetteer(files)
 
     def language(self, code: str | None) -> Language:
         """The language with this code, or what needs no language where it has no file."""
