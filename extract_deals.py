@@ -2246,8 +2246,7 @@ class Copy:
     @functools.cached_property
     def words(self) -> Words:
         """The words, cut once for all stages."""
-        spans = [match.span() for match in WORD.finditer(self.text)]
-        return Words(spans, [self.text[start:end] for start, end in spans], [self.low[start:end] for start, end in spans])
+        return words_of(self.text, self.low)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The article's code points for a span of the copy."""
@@ -2265,6 +2264,13 @@ class Words(NamedTuple):
 
 
 WORD = re.compile(r"[^\W_]+")
+
+
+def words_of(text: str, low: str) -> Words:
+    """The words of a text, given also in small letters."""
+    spans = [match.span() for match in WORD.finditer(text)]
+    return Words(spans, [text[start:end] for start, end in spans], [low[start:end] for start, end in spans])
+
 
 # One for one, so that offsets stay. Cedilla forms are how older keyboards write the comma-below letters.
 _ONE_FOR_ONE = (
@@ -2453,6 +2459,7 @@ class Entry(NamedTuple):
 
 NUM, MONEY_WORD, HUNDRED, SCALE, VAGUE, HALF, CUR, MINOR, PERCENT, OTHER = (
     "num", "word", "hundred", "scale", "vague", "half", "currency", "minor", "percent", "other")
+PIECE, TELLING, STAKE = 1, 2, 4
 MILLION = Decimal(10**6)
 CLUSTER_GAP = 12  # code points between two tokens of one amount
 CLUSTER_SIZE = 60  # tokens; bounds the work on text made of nothing else
@@ -2519,7 +2526,19 @@ class MoneyGrammar:
     unit: re.Pattern[str]
     unknown_next: str
     stake: re.Pattern[str] | None
+    signs: re.Pattern[str]  # the characters of currency signs and percent
+    sign_heads: frozenset[str]  # letters with which signs such as "Rs." begin
+    modifier_heads: frozenset[str]  # how the modifiers before an amount begin, in up to three small letters
     stake_values: tuple[Decimal, ...] = field(default=())
+    met: dict[str, int] = field(default_factory=dict)  # words met so far: what they can be to an amount
+
+    def look(self, word: str) -> int:
+        """What a word (as written) can be to an amount: a piece of one, one that tells that there may be one, part of a stake."""
+        low = word.lower()
+        telling = low in self.telling or DIGIT.search(low) is not None or low.startswith(self.compound_heads)
+        piece = (telling or low in self.lexicon or word in self.cased or low[:3] in self.word_heads or word in self.sign_heads
+                 or word[-1].isupper())  # fmt: skip
+        return PIECE * piece | TELLING * telling | STAKE * (low in self.stake_heads)
 
 
 # -- compiling
@@ -2672,6 +2691,12 @@ def compile_rules(rules: Iterable[Mapping[str, Any]], position: str, articles: I
     return re.compile(rf"(?:{body})(?<!\w\w\w\.)[\s-]{{0,2}}(?:{any_form(articles)}(?<=['’])|{any_form(articles)}\s{{1,2}})?", re.IGNORECASE), found
 
 
+def modifier_heads(pattern: re.Pattern[str]) -> frozenset[str]:
+    """The first small letters, up to three, of what a pattern can match; the empty text among them where they cannot be told."""
+    told = (text.lower() for text, _ in _beginnings(re._parser.parse(pattern.pattern, pattern.flags)))  # type: ignore[attr-defined]
+    return frozenset("" if text.startswith((_ANY, "0")) else text[:3] for text in told)
+
+
 def compile_groups(shared: Mapping[str, Any]) -> dict[str, Group]:
     """The shared signs and words, with the words that decide between their currencies."""
     return {name: Group(data["default"], loose_forms(data["contrast"]) if data.get("contrast") else None,
@@ -2753,6 +2778,9 @@ def compile_money(language_data: Mapping[str, Any], shared_currencies: Mapping[s
         change=whole_words(ranges.get("change_words", [])), counted=nouns[0], some_noun=nouns[1], money_next=nouns[2], cue=nouns[3],
         unit=nouns[4], unknown_next=money.get("unknown_word_after", "deny"),
         stake_heads=frozenset(spelling for form in fractions for spelling in spellings(re.split(r"[\W_]", form)[-1])),
+        signs=re.compile("[%‰" + "".join(sorted({char for form in signs for char in form if unicodedata.category(char) == "Sc"})) + "]"),
+        sign_heads=frozenset(head[0] for form in cased if (head := re.match(r"[^\W\d_]+", form)) and head[0] != form),
+        modifier_heads=modifier_heads(before),
         stake=stake_pattern(fractions, money.get("stake_words", [])), stake_values=tuple(fraction_value(value) for value in fractions.values()))
 
 
@@ -2811,7 +2839,6 @@ def stake_pattern(fractions: Mapping[str, str], stakes: Iterable[str]) -> re.Pat
 
 DIGIT = re.compile(r"\d+")
 NEXT_WORD = re.compile(r"[\s-]{1,2}([^\W\d_])")
-TEXT_WORD = re.compile(r"\w+")
 MONEY_MARKS = re.compile("[\u0300-\u036f]")
 REACH_BACK, REACH_ON = 64, 48  # code points around a digit or a telling word in which the rest of its amount stands
 
@@ -2822,19 +2849,34 @@ def lowered(text: str) -> str:
     return low if len(low) == len(text) else "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
 
 
-def windows(text: str, low: str, words: set[str], grammar: MoneyGrammar) -> Iterator[tuple[int, int]]:
-    """The stretches of a text that can hold amounts, in order; they begin and end between words where words are short.
+def stretches(text: str, words: Words, facts: Sequence[int], grammar: MoneyGrammar) -> Iterator[tuple[int, int]]:
+    """The words and signs of a text, neighbours together, that can be pieces of an amount: most of a text is none, and is never looked at."""
+    pieces = [span for span, fact in zip(words.spans, facts, strict=True) if fact & PIECE]
+    for sign in grammar.signs.finditer(text):
+        start = sign.start()
+        while start and sign.start() - start < 4 and text[start - 1].isalpha():
+            start -= 1
+        pieces.append((start, sign.end()))
+    pieces.sort()
+    begin, end, at = -1, -1, 0
+    near = list(windows(text, [span[0] for span, fact in zip(words.spans, facts, strict=True) if fact & TELLING]))
+    for start, stop in pieces:
+        while at < len(near) and near[at][1] <= start:
+            at += 1
+        if at == len(near):
+            break
+        if start < near[at][0]:
+            continue
+        if begin >= 0 and start > end + 1:
+            yield begin, end
+            begin = -1
+        begin, end = (start if begin < 0 else begin), max(end, stop)
+    if begin >= 0:
+        yield begin, end
 
-    `low` is the text in small letters, `words` its words: a stretch lies around each digit and each telling word.
-    """
-    spots = [found.start() for found in DIGIT.finditer(low)]
-    for stem in [*sorted(grammar.telling & words), *grammar.compound_heads]:
-        at = low.find(stem)
-        while at >= 0:
-            if not at or not low[at - 1].isalpha():
-                spots.append(at)
-            at = low.find(stem, at + len(stem))
-    spots.sort()
+
+def windows(text: str, spots: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The stretches of a text that can hold amounts, in order, around digits and telling words; they end between words where words are short."""
     begin, stop = -1, -1
     for spot in spots:
         if begin >= 0 and spot - REACH_BACK > stop:
@@ -2856,19 +2898,21 @@ def at_space(text: str, at: int) -> int:
     return min(at, len(text))
 
 
-def tokens(text: str, stretches: Iterable[tuple[int, int]], grammar: MoneyGrammar) -> Iterator[Token]:
-    """The tokens of a text that can belong to an amount, from left to right, within the given stretches."""
-    pattern = grammar.marked_token if MONEY_MARKS.search(text) else grammar.token
+def tokens(text: str, parts: Iterable[tuple[int, int]], pattern: re.Pattern[str], grammar: MoneyGrammar) -> Iterator[Token]:
+    """The tokens of a text that can belong to an amount, from left to right, of those that begin within the given parts."""
     lexicon, cased, heads = grammar.lexicon, grammar.cased, grammar.word_heads
     done, last = 0, Token("", -9, -9, None, "", "")
-    for begin, stop in stretches:
-        for found in pattern.finditer(text, max(begin, done), stop):
-            if found.lastgroup == "word":  # most words end here
+    for begin, stop in parts:
+        for found in pattern.finditer(text, max(begin, done)):
+            start = found.start()
+            if start >= stop:
+                break
+            if found.lastgroup == "word":
                 word = found.group()
                 low = word.lower()
                 if low not in lexicon and word not in cased and low[:3] not in heads and not (word[-1:].isupper() and last.kind == NUM):
                     continue
-            if found.start() < done:
+            if start < done:
                 continue
             for token in read_found(text, found, last, grammar):
                 yield token
@@ -3510,14 +3554,22 @@ def clause_before(text: str, at: int, reach: int) -> str:
 # -- deciding
 
 
-def find_money(text: str, grammar: MoneyGrammar) -> tuple[list[Money], list[Share], list[tuple[int, int]]]:
-    """All money in a text, all shares, and the spans of all other quantities; each list in order, no two spans overlapping."""
+def find_money(
+    text: str, grammar: MoneyGrammar, words: Words | None = None
+) -> tuple[list[Money], list[Share], list[tuple[int, int]]]:
+    """All money in a text, all shares, and the spans of all other quantities; each list in order, no two spans overlapping.
+
+    `words` are those of the text, where they are known.
+    """
     sums: list[ReadSum] = []
     shares: list[Share] = []
-    low = lowered(text)
-    words = set(TEXT_WORD.findall(low))
-    stretches = [(0, len(text))] if MONEY_MARKS.search(text) else windows(text, low, words, grammar)
-    for cluster in clusters(tokens(text, stretches, grammar)):
+    words = words or words_of(text, lowered(text))
+    facts = looked_up(words.written, grammar.met, grammar.look)
+    if MONEY_MARKS.search(text):
+        stream = tokens(text, [(0, len(text))], grammar.marked_token, grammar)
+    else:
+        stream = tokens(text, stretches(text, words, facts, grammar), grammar.token, grammar)
+    for cluster in clusters(stream):
         found: list[ReadSum] = []
         for item in read_sums(text, cluster, grammar):
             if isinstance(item, Share):
@@ -3525,7 +3577,7 @@ def find_money(text: str, grammar: MoneyGrammar) -> tuple[list[Money], list[Shar
             else:
                 found.append(item)
         sums.extend(keep_sums(text, pair_sums(text, merge_minor(text, found, grammar), grammar), grammar))
-    if grammar.stake_heads & words:
+    if any(fact & STAKE for fact in facts):
         shares.extend(find_stakes(text, grammar))
     settle_marks(sums, grammar.decimal)
     codes = resolve_codes(text, sums, grammar)
@@ -3721,9 +3773,13 @@ def extend(text: str, start: int, done: int, grammar: MoneyGrammar) -> int:
 
 def modifier_before(text: str, start: int, done: int, grammar: MoneyGrammar) -> tuple[MoneyRule, int] | None:
     """The rule that fits right before an amount and where the mention then begins."""
+    heads = grammar.modifier_heads
     for at in word_starts(text, start, LOOK_BACK):
         if at < done:
             continue
+        head = text[at : at + 3].lower()
+        if head not in heads and head[:2] not in heads and head[:1] not in heads and "" not in heads:
+            continue  # most words begin no modifier
         found = grammar.before.fullmatch(text, at, start)
         if not found:
             continue
@@ -7638,7 +7694,7 @@ def read_mentions(
 
     `header` is the span of the article's own date, which is no mention.
     """
-    money, shares, quantities = find_money(copy.text, language.money)
+    money, shares, quantities = find_money(copy.text, language.money, copy.words)
     words = copy.words
     tokens = words.spans
     claimed = sorted([(m.start, m.end) for m in money] + [(s.start, s.end) for s in shares] + quantities)
