@@ -3034,9 +3034,8 @@ def read_digits(text: str, found: re.Match[str], grammar: MoneyGrammar) -> list[
     behind = text[end] if end < len(text) else " "
     if before in ":/_#" or (behind in ":/" and text[end + 1:end + 2].isdigit()) or behind == "_":
         return []
-    if before in "-\u2010\u2011" and start > 1 and text[start - 2].isalpha() and not text[max(0, start - 9):start - 1].lower().endswith(
-            tuple(form for form in ("us", "aud"))):
-        return [] if not hyphen_follows_amount_word(text, start, grammar) else [digits_token(text, found, grammar)][:1]
+    if before in "-\u2010\u2011" and start > 1 and text[start - 2].isalpha() and not hyphen_follows_amount_word(text, start, grammar):
+        return []
     if before.isalpha() and not glued_currency(text, start, grammar):
         return []
     token = digits_token(text, found, grammar)
@@ -3050,9 +3049,12 @@ def glued_currency(text: str, start: int, grammar: MoneyGrammar) -> bool:
 
 
 def hyphen_follows_amount_word(text: str, start: int, grammar: MoneyGrammar) -> bool:
-    """Whether a hyphen before a digit joins two ends of a range ("5 million-6 million")."""
+    """Whether a hyphen before a digit joins two ends of a range ("5 million-6 million") or a currency and its number ("AUD-200 million")."""
     word = re.search(r"[^\W\d_]{1,20}$", text[max(0, start - 21):start - 1])
-    return bool(word and any(entry.kind in (SCALE, CUR, MINOR) for entry in grammar.lexicon.get(word.group().lower(), ())))
+    if word is None:
+        return False
+    known = grammar.lexicon.get(word.group().lower(), ())
+    return word.group() in grammar.cased or any(entry.kind in (SCALE, CUR, MINOR) for entry in known)
 
 
 def digits_token(text: str, found: re.Match[str], grammar: MoneyGrammar) -> Token:

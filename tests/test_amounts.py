@@ -42,6 +42,8 @@ TABLE = {
         $10 to $15 billion | 10G..15G USD
         between $50 billion and $60 billion | 50G..60G USD
         $5 million-$6 million | 5M..6M USD
+        AUD-200 million and NZD-3 billion | 200M AUD; 3G NZD
+        the plus-5 million club |
         it fell from $10 billion to $5 billion | 10G USD; 5G USD
         revenue rose from 5 to 10 billion dollars | 5G USD; 10G USD
         it expects from 5 to 10 billion dollars | 5G..10G USD
