@@ -5277,7 +5277,7 @@ def _code_mark(code: re.Match[str]) -> str:
 def _suffixed_mark(token: str, head: str, tail: str, grammar: DateGrammar) -> str:
     if grammar.codes and (code := grammar.codes.fullmatch(token)):
         return _code_mark(code)
-    if not head.isdigit():
+    if not (head.isdigit() and head.isascii()):  # "6²" is all digits and no number
         return "d" if tail == "t" and _ISO_DAY.fullmatch(head) else _BREAK
     number = int(head)
     if len(head) <= 2 and 1 <= number <= 31 and tail in grammar.ordinal_suffixes:
