@@ -49,7 +49,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import partial
-from itertools import chain
+from itertools import chain, compress
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -3887,11 +3887,10 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazett
     """
     text, found, i = copy.text, [], 0
     suffixes, acronyms = grammar.suffixes, grammar.acronyms_as_words
-    index, lower_first = gazetteer.index, gazetteer.lower_first
-    size = len(tokens)
-    begins = [k for k, (start, end) in enumerate(tokens)
-              if (first := text[start]).isupper() or first.isdigit() or text[start:end].lower() in lower_first]  # fmt: skip
-    for k in begins:
+    index, size = gazetteer.index, len(tokens)
+    # most words, of those with a capital too, begin no listed name: each says so once for all articles
+    begins = looked_up(copy.words.written, grammar.met, partial(_begins_name, gazetteer=gazetteer, grammar=grammar))
+    for k in compress(range(size), begins):
         if k < i:
             continue
         start, end = tokens[k]
@@ -3913,6 +3912,15 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazett
         found.append(Name(start, stop, entity))
         i = last_token + 1
     return found
+
+
+def _begins_name(word: str, gazetteer: Gazetteer, grammar: NamesGrammar) -> bool:
+    """Whether any listed form begins with a word (as written) or with one that it is an inflection of."""
+    if not (word[0].isupper() or word[0].isdigit() or word.lower() in gazetteer.lower_first):
+        return False
+    key = fold(word)
+    return key in gazetteer.index or any(
+        key[-cut:] in grammar.suffixes and key[:-cut] in gazetteer.index for cut in range(1, min(6, len(key) - 1)))
 
 
 def _makes_unit(word: str, gazetteer: Gazetteer) -> bool:
@@ -4005,22 +4013,21 @@ def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Nam
     """Capitalised runs outside the listed names (places may stand inside one: "Turin Robotics")."""
     text, runs = copy.text, []
     taken = {name.start: name for name in names}
-    tokens = [(start, end) for start, end in outside_spans(tokens, claimed) if not _is_ticker(text, start, end)]
-    i, size, skip = 0, len(tokens), 0
-    while i < size:
-        start, end = tokens[i]
-        if start < skip:
-            i += 1
+    tickers = {found.start(1) for found in _BRACKETED.finditer(text) if found[1].isupper()}
+    tokens = [token for token in outside_spans(tokens, claimed) if token[0] not in tickers]
+    capitals = {span[0] for span, word in zip(copy.words.spans, copy.words.written, strict=True) if not word.islower() and _is_capital(word)}
+    i, skip = 0, 0
+    for k in [k for k, token in enumerate(tokens) if token[0] in capitals or token[0] in taken]:
+        start = tokens[k][0]
+        if k < i or start < skip:
             continue
         name = taken.get(start)
         if name is not None and name.entity.kind not in _ABSORBED:
             skip = name.end
-            i += 1
             continue
-        if not _is_capital(text[start:end]):
-            i += 1
+        if start not in capitals:
             continue
-        run, i = _grow_run(text, tokens, i, taken, starts, names_grammar, gazetteer)
+        run, i = _grow_run(text, tokens, k, taken, starts, names_grammar, gazetteer)
         if run is not None:
             runs.append(run)
     return runs
@@ -4035,7 +4042,7 @@ def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[C
     opening = [run for run in runs if run.initial and len(run.words) == 1] if not grammar.noun_capitals else []
     if not opening:
         return frozenset()
-    small = frozenset(WORD.findall(copy.text))
+    small = frozenset(copy.words.written)
     verbs = {cue.start for cue in cues.get("deals", ()) if "subject" in (*cue.rule.payer, *cue.rule.payee)}
     known = {cue.start for section in ("nouns", "people", "roles", "deals", "sources", "status") for cue in cues.get(section, ())}
     found = set()
@@ -4076,9 +4083,7 @@ def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[st
     return found
 
 
-def _is_ticker(text: str, start: int, end: int) -> bool:
-    """Whether a word is a symbol of the exchange: capitals (and digits) alone in brackets."""
-    return text[start - 1 : start] == "(" and text[end : end + 1] == ")" and end - start <= 6 and text[start:end].isupper()
+_BRACKETED = re.compile(r"\(([^\W_]{1,6})\)")  # a symbol of the exchange, where the word is in capitals
 
 
 def _is_capital(word: str) -> bool:
@@ -4163,6 +4168,7 @@ class NamesGrammar:
     elided: frozenset[str]  # articles and prepositions with an apostrophe
     demonyms: Mapping[str, str]  # adjectives of countries and towns -> code of the country or name of the town: "the Dutch group"
     nationals: frozenset[str]  # those of them that stand for people or a company by themselves: "the Americans"
+    met: dict[str, bool] = field(default_factory=dict)  # words met so far: whether a listed name begins with them
 
 
 def judge_runs(
@@ -4321,7 +4327,7 @@ def settle_ambiguous(
     kept = []
     cue_starts = {cue.start for section in ("sources", "deals") for cue in cues.get(section, ())}
     trade = any(name.entity.kind == "chip" and not name.entity.ambiguous for name in names)
-    common = frozenset(WORD.findall(copy.text))  # a word that the article also writes small is that word at the start of a sentence
+    common = frozenset(copy.words.written)  # a word that the article also writes small is that word at the start of a sentence
     for name in names:
         if name.entity.kind == "chip" and name.entity.ambiguous:
             # "Grace" and "B200" are chips where the article names their maker or other chips
@@ -4340,9 +4346,15 @@ def settle_ambiguous(
     return kept
 
 
+_LAST_WORD = re.compile(r"([^\W\d_]+) $")
+
+
 def _is_surname(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
     """Whether a given name stands right before a name."""
-    given = re.search(r"([^\W\d_]+) $", copy.text[max(0, name.start - 16) : name.start])
+    before = copy.text[max(0, name.start - 16) : name.start]
+    if before[-1:] != " " or before.islower():  # by far the most frequent case
+        return False
+    given = _LAST_WORD.search(before)
     return given is not None and given.group(1)[0].isupper() and fold(given.group(1)) in gazetteer.given_names
 
 
