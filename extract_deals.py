@@ -3827,6 +3827,10 @@ class Entity:
     ambiguous: bool = False
     listed: bool = True
 
+    def __hash__(self) -> int:
+        """Equal entities have equal names; hashing all fields takes ten times as long."""
+        return hash(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -6105,9 +6109,10 @@ def _nationals(copy: Copy, found: Sequence[Reference], names: Sequence[int], nou
     """Demonyms that stand for a company by themselves behind an article: "the Americans", "gli olandesi"."""
     text, noun_starts = copy.text, [cue.start for cue in nouns]
     taken = {reference.start for reference in found}
-    for match in WORD.finditer(text):
-        word, start, end = match[0], *match.span()
-        if (word not in grammar.nationals and word.lower() not in grammar.nationals) or start in taken:
+    nationals = grammar.nationals
+    words = zip(copy.words.written, copy.words.lows, copy.words.spans, strict=True)
+    for word, start, end in [(word, *span) for word, low, span in words if word in nationals or low in nationals]:
+        if start in taken:
             continue
         pieces = _PIECES.findall(copy.low, max(0, start - 16), start)
         if not pieces or pieces[-1] not in grammar.determiners:
