@@ -5395,6 +5395,12 @@ def find_dates(
     without a year are resolved against: without it the year stays open ("XXXX-10") or the value None. `words` are those of the text (or
     of a longer one that begins with it), where they are known.
     """
+    return list(_each_date(text, grammar, reference, claimed, words))
+
+
+def _each_date(text: str, grammar: DateGrammar, reference: datetime.date | None, claimed: Sequence[tuple[int, int]],
+               words: Words | None) -> Iterator[DateMention]:
+    """The dates of a text one by one: who looks for the first of a kind need not read on."""
     line = _read_line(text, grammar, claimed, words)
     mentions: list[DateMention] = []
     for match in _matches(text, line, grammar):
@@ -5415,7 +5421,7 @@ def find_dates(
         days = edtf_days(value) if value else None
         mentions.append(DateMention(
             start, end, value, days[0].isoformat() if days else None, days[1].isoformat() if days else None, relative, rule.id))
-    return mentions
+        yield mentions[-1]
 
 
 _COUNTED = re.compile(r"\s(?:[^\W\d_]{1,2}\s)?([^\W\d_]{2,})")  # what a number counts, also past a particle ("24 de luni")
@@ -5934,7 +5940,7 @@ def find_published(text: str, grammar: DateGrammar, words: Words | None = None) 
     head = "\n".join(text[:_HEAD_CHARS].split("\n")[:_HEAD_LINES])
     if (plain := _HEADER_DAY.match(head)) and plain[1] not in grammar.marks and (plain[3] or "").lower() not in grammar.marks and edtf_days(plain[2]):
         return plain[2], *plain.span(2)  # most archives: nothing else needs to be read
-    for mention in find_dates(head, grammar, None, (), words):
+    for mention in _each_date(head, grammar, None, (), words):
         if mention.value is None or not _ISO_DAY.fullmatch(mention.value):
             continue
         line_start = head.rfind("\n", 0, mention.start) + 1
