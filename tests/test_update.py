@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import KILLS
+from conftest import KILLS, PATTERNS
 from test_cli import ENGLISH, one_line, write_articles
 
 
@@ -171,3 +171,21 @@ def test_failures_are_tried_again(run, tmp_path):
     (tmp_path / "x" / "bad.txt").write_bytes(b"mended")
     assert run("x", "--update", "u.jsonl").returncode == 0
     assert len(ids(tmp_path / "u.jsonl")) == 3
+
+
+def test_records_stay_whatever_makes_new_ones(run, tmp_path):
+    """Other patterns, another version: what FILE holds stays to the byte, and is made anew where FILE is deleted."""
+    write_articles(tmp_path / "x", 2, "Acme Holdings paid $5 million")
+    (tmp_path / "y").mkdir()
+    for path in PATTERNS.glob("*.yaml"):
+        (tmp_path / "y" / path.name).write_bytes(path.read_bytes() + b"# changed\n")
+    assert run("x", "--update", "u.jsonl").returncode == 0
+    before = (tmp_path / "u.jsonl").read_bytes()
+    older = before.replace(b"Acme Holdings", b"Acme")  # as if an earlier version had made it
+    (tmp_path / "u.jsonl").write_bytes(older)
+    (tmp_path / "x" / "new.txt").write_text(f"one more {ENGLISH}")
+    one_line(run("x", "--update", "u.jsonl", "--patterns", "y", "-v").stderr, "1 articles", "2 known already")
+    assert (tmp_path / "u.jsonl").read_bytes().startswith(older)
+    (tmp_path / "u.jsonl").unlink()
+    assert run("x", "--update", "u.jsonl").returncode == 0
+    assert (tmp_path / "u.jsonl").read_bytes().startswith(before)
