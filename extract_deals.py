@@ -6980,7 +6980,8 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
         cues.update(governed)
         here: list[Frame] = []
         # what speaks of a deal told already comes last: the sentence itself may tell it
-        for frame in sorted(scene_frames(low, scene, governed, discourse), key=lambda frame: frame.kind == SAME):
+        # and so does a light verb without a sum
+        for frame in sorted(scene_frames(low, scene, governed, discourse), key=_comes_late):
             host = _host(frame, here, frames)
             if host is None:
                 here.append(frame)
@@ -7013,6 +7014,10 @@ def _complete(told: Sequence[Frame], frames: Sequence[Frame]) -> None:
                 side = getattr(frame, slot)
                 if not side and entity.name not in _names((*frame.payer, *frame.payee)):
                     side.append(entity)
+
+
+def _comes_late(frame: Frame) -> tuple[bool, bool]:
+    return frame.kind == SAME, frame.money is None and frame.cue.rule.light
 
 
 def _deny(frame: Frame, sentence: int) -> None:
@@ -7054,7 +7059,7 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
         if (frame.kind == SAME or frame.kind == other.kind) and _may_be_one(frame, other, loose=True):
             return other
         if frame.kind in _RAISED and other.kind in _RAISED and (frame.cue.rule.light or other.cue.rule.light) and (
-                frame.money is None or other.money is None):  # fmt: skip
+                frame.money is None or other.money is None) and _agree(frame.payee, other.payee):  # fmt: skip
             return other
         if _halves(frame, other):
             return other
@@ -7069,6 +7074,11 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
         if frame.kind == other.kind and (frame.money is None or other.money is None) and _may_be_one(frame, other, loose=False):
             return other
     return None
+
+
+def _agree(some: Sequence[Entity], others: Sequence[Entity]) -> bool:
+    """Whether two sides can be the same: one is open, or they share a company."""
+    return not some or not others or bool(_names(some) & _names(others))
 
 
 def _halves(a: Frame, b: Frame) -> bool:
