@@ -6297,6 +6297,10 @@ class Discourse:
                 self.head = first.entity
 
 
+    def restart(self) -> None:
+        """Go back to the article's first sentence, knowing what each speaks of."""
+        self.line, self.head = -1, None
+
     def is_fresh(self, entity: Entity, sentence: int) -> bool:
         """Whether what was spoken of in a sentence still is: longer where the article names it more than once."""
         reach = _FRESH if self.counts[entity.name] >= self.salient else 1
@@ -6437,51 +6441,56 @@ class Attribution:
 _SPEAKERS = {"outlet": "outlet", "person": "person", "company": "company"}
 
 
-def find_sources(
-    copy: Copy, sentences: Sequence[tuple[int, int]], cues: Sequence[Cue], names: Sequence[Name], grammar: NamesGrammar
-) -> list[Attribution]:
+TOPIC = "topic"  # the label of who is spoken of: whose document "the annual report" is, where the sentence does not say
+
+
+def find_sources(copy: Copy, found: Findings, scenes: Sequence[Scene], discourse: Discourse) -> list[Attribution]:
     """Everyone to whom the article attributes information, with what they did.
 
-    `names` holds outlets, people and companies; a company counts where a rule's `who` lets it speak.
+    It comes last, for by then the article's deals have shown who does what: `discourse` knows what each sentence speaks of, and
+    unknown names that take part in a deal are companies. A company counts where a rule's `who` lets it speak.
     """
-    found: dict[str | None, Attribution] = {}
-    name_starts = [name.start for name in names]
-    cue_starts = [cue.start for cue in cues]
-    for begin, end in sentences:
-        mine = cues[bisect.bisect_left(cue_starts, begin) : bisect.bisect_left(cue_starts, end)]
-        here = names[bisect.bisect_left(name_starts, begin) : bisect.bisect_left(name_starts, end)]
+    told: dict[str | None, Attribution] = {}
+    names, references, cues = (by_sentence(things, found.sentences) for things in (
+        sorted(found.names, key=attrgetter("start")), found.references, found.cues.get("sources", ())))  # fmt: skip
+    by_index = {scene.index: scene for scene in scenes}
+    discourse.restart()
+    for index in sorted({*names, *references, *cues}):
+        begin, end = found.sentences[index]
+        mine, here = cues.get(index, []), names.get(index, [])
+        discourse.enter(copy.low, by_index.get(index) or Scene(index, begin, end, (), (), (), (), (), ()))
         if mine:
-            _sentence_sources(copy.low, (begin, end), mine, here, grammar, found)
+            speakers = sorted([*here, *_speaking_references(references.get(index, ()), mine, discourse)], key=attrgetter("start"))
+            _sentence_sources(copy.low, (begin, end), mine, speakers, discourse, told)
         quoted = '"' in copy.text[begin:end] or any("subject" in cue.rule.source for cue in mine)
         for name in here:
             # newsrooms name others for what they said; an outlet that does business is told apart by its deals
             if name.entity.kind == "outlet":
-                _note(found, name, "reported", False, "sources.outlet")
-            elif name.entity.kind == "person" and quoted and not case_label(copy.low, name.start, begin, grammar):
-                _note(found, name, "stated", False, "sources.quote")
-    return list(found.values())
+                _note(told, name, "reported", False, "sources.outlet")
+            elif name.entity.kind == "person" and quoted and not case_label(copy.low, name.start, begin, discourse.grammar):
+                _note(told, name, "stated", False, "sources.quote")
+    return list(told.values())
 
 
-def speaking_references(references: Sequence[Reference], names: Sequence[Name]) -> Iterator[Name]:
-    """References as mentions of the company they most likely stand for, so that "the company said" has a speaker.
+def _speaking_references(references: Sequence[Reference], cues: Sequence[Cue], discourse: Discourse) -> Iterator[Name]:
+    """The references of a sentence as mentions of the companies that they stand for, so that "the company said" has a speaker.
 
-    That is the last company before them which the article names more than once, of their kind where one is.
+    A pronoun speaks only right beside its verb: "it" stands for all sorts of things, and "they" are mostly people.
     """
-    companies = [name for name in names if name.entity.kind == "company"]
-    starts = [name.start for name in companies]
-    counts = Counter(name.entity.name for name in companies)
+    starts, ends = [cue.start for cue in cues], {cue.end + 1 for cue in cues}
     for reference in references:
-        before = companies[: bisect.bisect_left(starts, reference.start)][-40:]
-        often = [name.entity for name in before if counts[name.entity.name] > 1] or [name.entity for name in before]
-        entity = reference.entity or next((e for e in reversed(often) if reference.kind in e.kinds), often[-1] if often else None)
+        k = bisect.bisect_left(starts, reference.end)
+        if reference.kind == "pronoun" and reference.start not in ends and not (k < len(starts) and starts[k] - reference.end <= 1):
+            continue
+        entity = discourse.resolve(reference, ())
         if entity is not None:
             yield Name(reference.start, reference.end, entity)
 
 
-def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], names: Sequence[Name], grammar: NamesGrammar,
+def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], names: Sequence[Name], discourse: Discourse,
                       found: dict[str | None, Attribution]) -> None:  # fmt: skip
     speakers = [name for name in names if name.entity.kind in _SPEAKERS]
-    actors = find_actors(Copy("", low, None), span, speakers, (), (), [cue.end for cue in cues], grammar)
+    actors = find_actors(Copy("", low, None), span, speakers, (), (), [cue.end for cue in cues], discourse.grammar)
     by_start = {name.start: name for name in speakers}
     for cue in cues:
         rule = cue.rule
@@ -6490,7 +6499,7 @@ def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], name
             _add(entry, rule.act or "reported", (cue.start, cue.end))
             continue
         for label in rule.source:
-            group = _speaking(actors, cue, label, by_start)
+            group = _owner(cue, discourse) if label == TOPIC else _speaking(actors, cue, label, by_start)
             if group:
                 for name in group:
                     _note(found, name, rule.act or "reported", rule.first, rule.id)
@@ -6501,6 +6510,12 @@ def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], name
             if outlets:
                 nearest = min(outlets, key=lambda name: max(cue.start - name.end, name.start - cue.end))
                 _note(found, nearest, "first_reported", True, cue.rule.id)
+
+
+def _owner(cue: Cue, discourse: Discourse) -> list[Name]:
+    """Whose document a cue speaks of where nothing beside it says so: that of the company which the sentence or the article is about."""
+    entity = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), ())
+    return [] if entity is None else [Name(cue.start, cue.end, entity)]
 
 
 def _speaking(actors: Sequence[Actor], cue: Cue, label: str, names: Mapping[int, Name]) -> list[Name]:
@@ -7748,14 +7763,12 @@ def read_mentions(
     claimed = sorted([span for span in claimed if span not in timed] + [(n.start, n.end) for n in names] + ([header] if header else []))
     dates = find_dates(copy.text, language.dates, datetime.date.fromisoformat(reference) if reference else None, claimed, words)
     references = find_references(copy, cues.get("nouns", ()), names, language.names, gazetteer)
-    speakers = sorted([*names, *speaking_references(references, names)], key=lambda name: name.start)
-    sources = find_sources(copy, sentences, cues.get("sources", ()), speakers, language.names)
     proper = frozenset(run.words for run in runs if not run.initial or len(run.words) > 1) | opening_names(copy, runs, cues, language.names)
-    return Findings(money, shares, dates, names, references, runs, cues, sentences, sources, proper)
+    return Findings(money, shares, dates, names, references, runs, cues, sentences, [], proper)
 
 
 def read_deals(copy: Copy, found: Findings, language: Language, gazetteer: Gazetteer) -> tuple[list[Frame], dict[int, str]]:
-    """The deals of the article and the role of each sum, from its mentions."""
+    """The deals of the article and the role of each sum, from its mentions; who says so, and companies that only deals show, join the mentions."""
     companies = [name for name in found.names if name.entity.kind == "company"]
     discourse = Discourse(gazetteer, language.names, companies, {run.start: run for run in found.runs})
     things: dict[str, Sequence[Any]] = {
@@ -7771,6 +7784,7 @@ def read_deals(copy: Copy, found: Findings, language: Language, gazetteer: Gazet
     frames, roles = article_frames(copy.low, scenes, discourse)
     kept = {entity.name for frame in frames for entity in (*frame.payer, *frame.payee)}
     found.names.extend(name for name in discourse.adopted_names() if name.entity.name in kept)
+    found.sources.extend(find_sources(copy, found, scenes, discourse))
     return frames, roles
 
 
