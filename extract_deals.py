@@ -3932,7 +3932,8 @@ def _makes_unit(word: str, gazetteer: Gazetteer) -> bool:
     if word in gazetteer.unit_words:
         return True
     forms = gazetteer.index.find(fold(word)) if word[0].isupper() else None
-    return forms is not None and any(alias.entity.kind == "place" and alias.entity.name in gazetteer.countries and not alias.exact for alias in forms.single)
+    places = [alias.entity.name for alias in forms.single if alias.entity.kind == "place" and not alias.exact] if forms else []
+    return any(place in gazetteer.countries for place in places)
 
 
 def _longest(
@@ -4012,6 +4013,9 @@ class Run:
     initial: bool  # stands where any word takes a capital
 
 
+_CUED = ("nouns", "people", "papers", "roles", "deals", "sources", "status")  # the sections of cues
+
+
 def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Name], starts: frozenset[int], names_grammar: NamesGrammar,
               gazetteer: Gazetteer, claimed: Sequence[tuple[int, int]]) -> list[Run]:  # fmt: skip
     """Capitalised runs outside the listed names (places may stand inside one: "Turin Robotics")."""
@@ -4048,7 +4052,7 @@ def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[C
         return frozenset()
     small = frozenset(copy.words.written)
     verbs = {cue.start for cue in cues.get("deals", ()) if "subject" in (*cue.rule.payer, *cue.rule.payee)}
-    known = {cue.start for section in ("nouns", "people", "roles", "deals", "sources", "status") for cue in cues.get(section, ())}
+    known = {cue.start for section in _CUED for cue in cues.get(section, ())}
     found = set()
     for run in opening:
         if run.start in known or low[run.start : run.end] in small:
@@ -4069,7 +4073,7 @@ def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[st
     Such are words of cues, listed words and words with a noun's ending; not where a legal form makes the word part of a name.
     """
     text = copy.text
-    spans = [(cue.start, cue.end) for section in ("nouns", "people", "roles", "deals", "sources", "status") for cue in cues.get(section, ())
+    spans = [(cue.start, cue.end) for section in _CUED for cue in cues.get(section, ())
              if cue.end - cue.start < 40 and " " not in copy.low[cue.start : cue.end]]  # fmt: skip
     in_cue = {start for span in spans for start in (span[0],)} | {end for _, end in spans}
     found = []
@@ -4173,6 +4177,59 @@ class NamesGrammar:
     demonyms: Mapping[str, str]  # adjectives of countries and towns -> code of the country or name of the town: "the Dutch group"
     nationals: frozenset[str]  # those of them that stand for people or a company by themselves: "the Americans"
     met: dict[str, bool] = field(default_factory=dict)  # words met so far: whether a listed name begins with them
+
+
+_QUOTED = re.compile(r' ?(?:[^\W\d_A-Z]+ ){0,2}["\']([^\W\d_a-z][^"\'\n]{1,40})["\']')
+_ADJECTIVES = re.compile(r" (?:[^\W\d_]+ ){0,2}")
+
+
+def name_papers(
+    copy: Copy, names: Sequence[Name], runs: Sequence[Run], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar
+) -> tuple[list[Name], list[Run]]:
+    """News outlets that no list knows, by the noun before them ("the blog Foo Bar", "das Magazin „Foo“"), and the runs that remain.
+
+    Only where words of reporting stand beside: papers are bought and sold too.
+    """
+    citing = _citing(cues)
+    taken = {name.start for name in names}
+    known: set[tuple[str, ...]] = set()
+    found: list[Name] = []
+    for cue in cues.get("papers", ()):
+        quoted = _QUOTED.match(copy.text, cue.end)
+        k = bisect.bisect_left(runs, cue.end, key=attrgetter("start"))
+        run = runs[k] if k < len(runs) and not runs[k].legal else None
+        if quoted and quoted.start(1) not in taken and _is_cited(citing, cue.start, quoted.end(1)):
+            found.append(Name(*quoted.span(1), Entity("outlet", quoted[1], listed=False), "names.paper"))
+        elif run is not None and _describes(copy.low, cue.end, run.start, cues, grammar) and _is_cited(citing, cue.start, run.end):
+            known.add(run.words)
+    found += [Name(run.start, run.end, Entity("outlet", " ".join(run.words), listed=False), "names.paper") for run in runs if run.words in known]
+    found.sort(key=attrgetter("start"))
+    spans = [(name.start, name.end) for name in found]
+    return found, outside(runs, spans)
+
+
+def _citing(cues: Mapping[str, Sequence[Cue]]) -> list[Cue]:
+    """The cues by which an outlet may be said to report something."""
+    return [cue for cue in cues.get("sources", ()) if "outlet" in cue.rule.who and cue.rule.source]
+
+
+def _is_cited(citing: Sequence[Cue], start: int, end: int) -> bool:
+    """Whether words of reporting stand near before or right behind a span."""
+    k = bisect.bisect_left(citing, start, key=attrgetter("start"))
+    before, behind = citing[max(0, k - 2) : k], citing[k : k + 3]
+    return any(start - cue.end <= 30 for cue in before) or any(cue.start - end <= 25 for cue in behind)
+
+
+def _describes(low: str, end: int, start: int, cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar) -> bool:
+    """Whether nothing or an adjective or two stand between a noun and a name, so that the noun says what the name is."""
+    gap = low[end:start] if start - end < 30 else ","
+    if gap in (" ", "-"):
+        return True
+    if not _ADJECTIVES.fullmatch(gap):
+        return False
+    verbs = {cue.start for section in ("sources", "deals") for cue in cues.get(section, ()) if end <= cue.start < start}
+    return not verbs and not any(word in group for word in gap.split() for group in (
+        grammar.stops, grammar.cases, grammar.conjunctions, grammar.articles, grammar.determiners))  # fmt: skip
 
 
 def judge_runs(
@@ -4324,9 +4381,10 @@ def sentence_starts(copy: Copy, sentences: Sequence[tuple[int, int]], tokens: Se
 
 
 def settle_ambiguous(
-    copy: Copy, names: Sequence[Name], starts: frozenset[int], cues: Mapping[str, Sequence[Cue]], gazetteer: Gazetteer
+    copy: Copy, names: Sequence[Name], starts: frozenset[int], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar, gazetteer: Gazetteer
 ) -> list[Name]:
     """Drop names that are also common words where nothing around them says that the name is meant."""
+    citing, papers = _citing(cues), {cue.end for cue in cues.get("papers", ())}
     sure = {name.entity.name for name in names if not name.entity.ambiguous}
     kept = []
     cue_starts = {cue.start for section in ("sources", "deals") for cue in cues.get(section, ())}
@@ -4338,7 +4396,10 @@ def settle_ambiguous(
             if trade or name.entity.vendor in sure:
                 sure.add(name.entity.name)
             continue
-        if name.entity.ambiguous and name.entity.name not in sure:
+        if name.entity.ambiguous and name.entity.kind == "outlet":
+            if name.entity.name not in sure and _is_outlet(copy, name, citing, papers, grammar) and _stands_alone(copy, name, gazetteer):
+                sure.add(name.entity.name)
+        elif name.entity.ambiguous and name.entity.name not in sure:
             bare = name.start in starts and name.entity.kind == "company" and copy.text[name.start : name.end].lower() not in common
             if _stands_alone(copy, name, gazetteer) and (name.start not in starts or bare or name.end + 1 in cue_starts):
                 sure.add(name.entity.name)
@@ -4348,6 +4409,19 @@ def settle_ambiguous(
         if not name.entity.ambiguous or (name.entity.name in sure and (name.entity.kind == "chip" or _stands_alone(copy, name, gazetteer))):
             kept.append(name if not name.entity.ambiguous else replace(name, entity=replace(name.entity, ambiguous=False)))
     return kept
+
+
+def _is_outlet(copy: Copy, name: Name, citing: Sequence[Cue], papers: AbstractSet[int], grammar: NamesGrammar) -> bool:
+    """Whether an ordinary word, or initials, may be the name of an outlet: it is printed as one, and something is said to be reported there."""
+    text, before = copy.text, copy.low[max(0, name.start - 20) : name.start]
+    if any(word[:1].islower() and len(word) > 3 for word in text[name.start : name.end].split()[1:]):
+        return False
+    if any(end in papers for end in range(name.start - 2, name.start)) or (before.endswith("(") and text[name.end : name.end + 1] in ")-/"):
+        return True
+    word = before.split()[-1:]
+    if word and (word[0] in grammar.articles or word[0].isdigit()) and word[0] not in grammar.determiners:
+        return False
+    return _is_cited(citing, name.start, name.end)
 
 
 _LAST_WORD = re.compile(r"([^\W\d_]+) $")
@@ -4370,7 +4444,7 @@ def _stands_alone(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
     after = re.match(r"[ ]([^\W_]+)", text[name.end : name.end + 25])
     following = after.group(1) if after else ""
     if gazetteer.forms.match(text, name.end + 1):
-        return True
+        return name.entity.kind != "outlet"
     if name.entity.kind == "outlet" and previous[:1].isupper() and previous.isalpha() and name.start - len(previous) - 1 > 0:
         return False
     return not (previous[:1].isupper() and previous.isalpha() and fold(previous) in gazetteer.given_names) and not (
@@ -4429,7 +4503,7 @@ class Rule:
     """One rule of a language file. Which fields it fills depends on its section; see the README on each."""
 
     id: str
-    section: str  # deals, roles, status, sources, nouns, people
+    section: str  # deals, roles, status, sources, nouns, people, papers
     kind: str | None = None
     role: str | None = None
     status: str | None = None
@@ -7248,6 +7322,7 @@ def compile_language(data: Mapping[str, Any], currencies: Mapping[str, Any], pla
     for kind, forms in names.get("nouns", {}).items():
         rules += [(_loosen(form, data), Rule(f"noun-{kind}", "nouns", kind=kind)) for form in forms]
     rules += [(_loosen(form, data), Rule("title", "people")) for form in names.get("people", {}).get("titles", ())]
+    rules += [(_loosen(form, data), Rule("paper", "papers")) for form in names.get("papers", ())]
     sentences = data.get("sentences", {})
     return Language(
         code=data.get("language", ""),
@@ -7752,13 +7827,14 @@ def read_mentions(
     starts = sentence_starts(copy, sentences, tokens)
     names = outside(find_listed(copy, tokens, gazetteer, language.names), [(m.start, m.end) for m in money])
     cues = find_cues(copy, words, language.cues)
-    names = settle_ambiguous(copy, names, starts, cues, gazetteer)
+    names = settle_ambiguous(copy, names, starts, cues, language.names, gazetteer)
     solid = [(n.start, n.end) for n in names if n.entity.kind in ("company", "outlet", "product")]
     cues = {section: beside(found, solid) for section, found in cues.items()}
     common = common_nouns(copy, tokens, cues, language.names, gazetteer) if language.names.noun_capitals else []
     runs = find_runs(copy, tokens, names, starts, language.names, gazetteer, sorted(claimed + common))
+    papers, runs = name_papers(copy, names, runs, cues, language.names)
     unlisted, runs = judge_runs(copy, runs, cues, language.names, gazetteer)
-    names = sorted([*names, *unlisted], key=lambda name: name.start)
+    names = sorted([*names, *papers, *unlisted], key=lambda name: name.start)
     timed = {span for span in quantities if counts_time(copy.low, *span, language.dates)}
     claimed = sorted([span for span in claimed if span not in timed] + [(n.start, n.end) for n in names] + ([header] if header else []))
     dates = find_dates(copy.text, language.dates, datetime.date.fromisoformat(reference) if reference else None, claimed, words)
