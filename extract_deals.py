@@ -3664,13 +3664,19 @@ def settle_marks(sums: list[ReadSum], decimal: str) -> None:
 def resolve_codes(text: str, sums: list[ReadSum], grammar: MoneyGrammar) -> list[str | None]:
     """The ISO code of each sum, None where it has no currency of its own."""
     known: dict[str, str] = {}
+    told: dict[str, int] = {}  # where each currency was last told by its own name, or first if that comes later
+    for at in range(len(sums) - 1, -1, -1):
+        told[sums[at].code] = at
     codes: list[str | None] = []
-    for made in sums:
+    for at, made in enumerate(sums):
         name = made.code
         if name in grammar.groups:
+            group = grammar.groups[name]
             if name not in known:
-                known[name] = resolve_group(text, grammar.groups[name])
-            name = known[name]
+                known[name] = resolve_group(text, group)
+            name = told_code(text, made, at, told, group) or known[name]
+        else:
+            told[name] = at
         codes.append(name or None)
     for at, made in enumerate(sums):
         code = codes[at]
@@ -3681,6 +3687,18 @@ def resolve_codes(text: str, sums: list[ReadSum], grammar: MoneyGrammar) -> list
         elif at and code == "USD" and codes[at - 1] == "USD" and made.code in grammar.groups and sums[at - 1].code == "USD":
             codes[at] = converted(text, sums[at - 1], made, grammar) or code
     return codes
+
+
+def told_code(text: str, made: ReadSum, at: int, told: Mapping[str, int], group: Group) -> str | None:
+    """Which currency of a group the words around a sum tell, else the sums before it, else those after it."""
+    if group.contrast:
+        return None
+    around = clause_before(text, made.start, 80) + re.split(r"[.!?;\n]", text[made.end:made.end + 30], maxsplit=1)[0]
+    near = [code for code, pattern in group.others if pattern.search(around)]
+    if len(near) == 1:
+        return near[0]
+    named = [(told[code] > at, abs(told[code] - at), code) for code, _ in group.others if code in told]
+    return min(named)[2] if named else None
 
 
 def resolve_group(text: str, group: Group) -> str:

@@ -84,6 +84,8 @@ TABLE = {
         300 million and 2 billion dollars | 300M USD ~i; 2G USD
         Acme paid €2 billion (about $2.3 billion) and invested another 300 million | 2G EUR; 2.3G USD approx; 300M EUR ~i
         Acme paid €2 billion, Bolt about $3 billion and invested another 300 million | 2G EUR; 3G USD approx; 300M USD ~i
+        Denmark's Acme paid 5 billion kroner | 5G DKK
+        It borrowed 10 billion Hong Kong dollars and 5 billion dollars | 10G HKD; 5G USD
         """,
     "nl": """
         26,2 miljard euro | 26.2G EUR
@@ -133,6 +135,7 @@ TABLE = {
         duizend tweehonderd miljoen euro | 1.2G EUR
         1 miljard en 200 miljoen euro | 1.2G EUR
         Betaalde 2 miljard euro (omgerekend zo'n 2,3 miljard dollar) en investeerde nog eens 300 miljoen | 2G EUR; 2.3G USD approx; 300M EUR ~i
+        Het Zweedse bedrijf betaalde 5 miljard kronen | 5G SEK
         """,
     "de": """
         eine 500-Millionen-Dollar-Finanzierung | 500M USD
@@ -177,6 +180,7 @@ TABLE = {
         achthundert Mitarbeiter, 3.000 GPUs |
         tausendzweihundert Millionen Euro | 1.2G EUR
         1 Milliarde und 200 Millionen Euro | 1.2G EUR
+        Der argentinische Konzern zahlte 5 Milliarden Pesos | 5G ARS
         """,
     "fr": """
         3,5 Md€ | 3.5G EUR
@@ -225,6 +229,7 @@ TABLE = {
         entre mille et deux mille euros | 1k..2k EUR
         1 milliard et 200 millions d'euros | 1.2G EUR
         2 milliards d'euros, soit environ 2,3 milliards de dollars, et investi 300 millions | 2G EUR; 2.3G USD approx; 300M EUR ~i
+        Le groupe chilien a payé 5 milliards de pesos | 5G CLP
         """,
     "pt": """
         R$ 3,5 bilhões | 3.5G BRL
@@ -270,6 +275,7 @@ TABLE = {
         mil e duzentos milhões de euros | 1.2G EUR
         entre mil e dois mil milhões de euros | 1G..2G EUR
         1 bilhão e 200 milhões de reais | 1.2G BRL
+        O grupo colombiano pagou 5 bilhões de pesos | 5G COP
         """,
     "es": """
         10.000 millones de dólares | 10G USD
@@ -322,6 +328,14 @@ TABLE = {
         entre mil y mil quinientos millones de euros | 1G..1.5G EUR
         entre 500 mil y 2 millones de euros | 500k..2M EUR
         3 millones y 500 mil dólares | 3.5M USD
+        Pagó 30.000 millones de pesos argentinos. La deuda suma 5.000 millones de pesos | 30G ARS; 5G ARS
+        La obra costará, en moneda argentina, más de 30 billones de pesos | 30T ARS more_than
+        Pagó U$S 200 millones y debe 5.000 millones de pesos | 200M USD; 5G ARS
+        La chilena Acme pagó 5.000 millones de pesos | 5G CLP
+        BUENOS AIRES.- La empresa pagó 5.000 millones de pesos | 5G ARS
+        Pagó 300 millones de pesos mexicanos a la argentina Bolt, y luego 20 millones de pesos | 300M MXN; 20M MXN
+        Pagó 5.000 millones de pesos. El total es de 9.000 millones de pesos colombianos | 5G COP; 9G COP
+        Acme invertirá 300 millones de pesos | 300M MXN
         """,
     "it": """
         35 mld dlr | 35G USD
@@ -375,6 +389,7 @@ TABLE = {
         2 milioni e 300 mila euro | 2.3M EUR
         Investe 1,3 miliardi di euro (circa un miliardo e mezzo di dollari) nella raccolta da 1,7 miliardi | 1.3G EUR; 1.5G USD approx; 1.7G EUR ~i
         Investe 1,3 miliardi di euro – pari a circa 1,5 miliardi di dollari – nella raccolta da 1,7 miliardi | 1.3G EUR; 1.5G USD approx; 1.7G EUR ~i
+        La danese Acme ha pagato 5 miliardi di corone | 5G DKK
         """,
     "ro": """
         40 de miliarde de dolari | 40G USD
@@ -421,6 +436,8 @@ TABLE = {
         2,5 gigawați în 2016, două mii de cipuri |
         o mie două sute de milioane de euro | 1.2G EUR
         1 miliard și 200 de milioane de lei | 1.2G RON
+        A plătit 5 milioane de lei moldovenești. Datoria este de 2 milioane de lei | 5M MDL; 2M MDL
+        A plătit 5 milioane de lei | 5M RON
         """,
     "xx": """
         USD 5 | 5 USD
