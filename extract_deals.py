@@ -7081,14 +7081,16 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
     owners: dict[int, Frame] = {}
     discourse.subjects = _count_subjects(scenes)
     discourse.title = {actor.entity.name for scene in scenes[:1] for actor in scene.actors if actor.entity is not None}
+    alone: Money | None = None
     for scene in scenes:
         discourse.enter(low, scene)
         governed = govern(low, scene)
+        told = sorted(scene_frames(low, scene, governed, discourse), key=_comes_late)
+        if alone is not None and told and told[0].kind != SAME and not any(frame.money for frame in told):
+            told[0].money, governed[alone.start] = alone, told[0].cue
         cues.update(governed)
         here: list[Frame] = []
-        # what speaks of a deal told already comes last: the sentence itself may tell it
-        # and so does a light verb without a sum
-        for frame in sorted(scene_frames(low, scene, governed, discourse), key=_comes_late):
+        for frame in told:
             host = _host(frame, here, frames)
             if host is None:
                 here.append(frame)
@@ -7096,7 +7098,7 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
             else:
                 _absorb(host, frame)
             last = frames[-1:] if host.kind == SAME else [host]  # a part of the price has the role of the deal before
-            for money in scene.money:
+            for money in (*scene.money, *((alone,) if alone else ())):
                 if governed.get(money.start) is frame.cue and (money is frame.money or money.start not in owners):
                     owners[money.start] = last[0] if last else host
             if host.payer and host.payee and host.kind != SAME:
@@ -7106,24 +7108,37 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
         _note_valuation(scene, governed, here or frames[-1:])
         frames.extend(here)
         _note_topic(scene, discourse)
+        alone = _lone_sum(scene)
     merged = _merge_frames(frames)
-    _complete([frame for frame in merged if frame.kind != SAME and frame.money is not None], merged)
+    _complete(merged)
     roles = _sum_roles(scenes, cues, owners)
     return [frame for frame in merged if _is_whole(frame)], roles
 
 
-def _complete(told: Sequence[Frame], frames: Sequence[Frame]) -> None:
+def _complete(frames: Sequence[Frame]) -> None:
     """Give deals with a sum the parties that no sentence placed, unless another deal has that sum."""
     whole = {(frame.money.value, frame.money.currency) for frame in frames if frame.money is not None and _is_whole(frame)}
-    for frame in told:
-        if frame.money is not None and not _is_whole(frame) and (frame.money.value, frame.money.currency) not in whole:
+    for frame in frames:
+        if frame.money is not None and frame.kind != SAME and (frame.money.value, frame.money.currency) not in whole:
             for slot, entity in frame.guess.items():
                 side = getattr(frame, slot)
                 if not side and entity.name not in _names((*frame.payer, *frame.payee)):
                     side.append(entity)
 
 
+def _lone_sum(scene: Scene) -> Money | None:
+    """The sum that is all a sentence says: "Two billion euros." The next one tells what it is for."""
+    if len(scene.money) != 1 or scene.deals or scene.roles or scene.actors:
+        return None
+    (money,) = scene.money
+    return money if scene.end - scene.start - (money.end - money.start) <= _LITTLE else None
+
+
+_LITTLE = 12  # code points beside a sum that is all a sentence says
+
+
 def _comes_late(frame: Frame) -> tuple[bool, bool]:
+    """What speaks of a deal told already comes last, as the sentence itself may tell it; and so does a light verb without a sum."""
     return frame.kind == SAME, frame.money is None and frame.cue.rule.light
 
 
