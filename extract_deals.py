@@ -6442,7 +6442,7 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
         floor = max(last_end, barriers[k - 1] if k else span[0], span[0])
         label = _own_label(low, end, grammar)
         link = joined[position]
-        if link in ("comma", "conjunction") or (link and actors[-1].label in grammar.case_tails.get(link.removeprefix("again "), ())):
+        if link in ("comma", "conjunction") or (link and actors[-1].label in grammar.case_tails.get(link.rpartition("again ")[2], ())):
             label = label or actors[-1].label
         else:
             group += 1
@@ -6480,13 +6480,13 @@ def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Refer
     """
     links = [""] + [_link(low[things[k - 1][1] : things[k][0]], grammar) for k in range(1, len(things))]
     joined = [""] * len(things)
-    ends_in_conjunction = False
+    end = ""  # the link that ends the list in which a thing stands
     for k in range(len(things) - 1, 0, -1):
         if links[k] == "conjunction" or links[k].startswith("again "):
-            ends_in_conjunction = True
-        elif links[k] != "comma":
-            ends_in_conjunction = False
-        joined[k] = links[k] if ends_in_conjunction else ""
+            end = links[k]
+        elif links[k] != "comma" and not (links[k].startswith("comma") and links[k].endswith(end) and end.startswith("again ")):
+            end = ""
+        joined[k] = links[k] if end else ""
     return joined
 
 
@@ -6498,8 +6498,9 @@ def _link(gap: str, grammar: NamesGrammar) -> str:
     rest = [piece for piece in pieces if piece not in (",", "/") and piece not in grammar.conjunctions]
     if len(rest) == len(pieces) or len(rest) > 3:
         return ""
-    if len(pieces) == 2 and pieces[0] in grammar.conjunctions and grammar.cases.get(pieces[1]):
-        return f"again {pieces[1]}"  # "by Acme and by Bolt"
+    if 2 <= len(pieces) <= 3 and (pieces[0] == "," or pieces[0] in grammar.conjunctions) and pieces[1] in grammar.case_tails and pieces[1] not in grammar.determiners:
+        if len(pieces) == 2 or pieces[2] in grammar.determiners:  # "by Acme, by Bolt and by the Acorn group"
+            return f"{'comma ' if pieces[0] == ',' else ''}again {pieces[1]}"
     if any(not piece[0].isalnum() or piece in grammar.stops or piece in grammar.cases for piece in rest):
         return ""
     return "conjunction" if "/" in pieces or any(piece in grammar.conjunctions for piece in pieces) else "comma"
