@@ -4415,7 +4415,8 @@ def settle_ambiguous(
                 sure.add(name.entity.name)
             continue
         if name.entity.ambiguous and name.entity.kind == "outlet":
-            if name.entity.name not in sure and _is_outlet(copy, name, citing, papers, grammar) and _stands_alone(copy, name, gazetteer):
+            evident = _is_outlet(copy, name, citing, papers, name.start in starts, grammar)
+            if name.entity.name not in sure and evident and _stands_alone(copy, name, gazetteer):
                 sure.add(name.entity.name)
         elif name.entity.ambiguous and name.entity.name not in sure:
             bare = name.start in starts and name.entity.kind == "company" and copy.text[name.start : name.end].lower() not in common
@@ -4429,17 +4430,21 @@ def settle_ambiguous(
     return kept
 
 
-def _is_outlet(copy: Copy, name: Name, citing: Sequence[Cue], papers: AbstractSet[int], grammar: NamesGrammar) -> bool:
+def _is_outlet(copy: Copy, name: Name, citing: Sequence[Cue], papers: AbstractSet[int], opens: bool,
+               grammar: NamesGrammar) -> bool:  # fmt: skip
     """Whether an ordinary word, or initials, may be the name of an outlet: it is printed as one, and something is said to be reported there."""
-    text, before = copy.text, copy.low[max(0, name.start - 20) : name.start]
-    if any(word[:1].islower() and len(word) > 3 for word in text[name.start : name.end].split()[1:]):
+    text, before, words = copy.text, copy.low[max(0, name.start - 20) : name.start], copy.text[name.start : name.end].split()
+    if any(word[:1].islower() and len(word) > 3 for word in words[1:]):
         return False
+    if len(words) > 1 and not opens and not grammar.noun_capitals:
+        return True
     if any(end in papers for end in range(name.start - 2, name.start)) or (before.endswith("(") and text[name.end : name.end + 1] in ")-/"):
         return True
     word = before.split()[-1:]
     if word and (word[0] in grammar.articles or word[0].isdigit()) and word[0] not in grammar.determiners:
         return False
-    return _is_cited(citing, name.start, name.end)
+    return _is_cited(citing, name.start, name.end) and (not opens or before.endswith('"') or any(
+        0 <= cue.start - name.end <= 3 for cue in citing))  # fmt: skip
 
 
 _LAST_WORD = re.compile(r"([^\W\d_]+) $")
@@ -6332,8 +6337,16 @@ class Discourse:
         for known in (True, False):  # a company that no list knows may be anything, if nothing listed is of the kind
             fitting = [e for e in earlier if (reference.kind in e.kinds if known else not e.listed)]
             if fitting:
-                return fitting[-1]
+                return next((e for e in self._spoken_of(reference, exclude) if e in fitting), fitting[-1])
         return None
+
+    def _spoken_of(self, reference: Reference, exclude: Collection[str]) -> Iterator[Entity]:
+        """Who a reference means before anybody else, if it is of the kind: the head of the list item, the subject of this sentence, of the last."""
+        if self.head is not None and self.head.name not in exclude:
+            yield self.head
+        yield from (e for at, e in self.bare[:1] if at < reference.start and e.name not in exclude)
+        yield from (e for at, sentence, e in self.topics[-_MEMORY:][::-1]
+                    if at < reference.start and sentence >= self.sentence - 1 and e.name not in exclude)  # fmt: skip
 
     def _likeliest(self, inside: Sequence[Entity], topics: Sequence[Entity], earlier: Sequence[Entity], exclude: Collection[str],
                    place: Place | None) -> Entity | None:  # fmt: skip
@@ -6359,7 +6372,7 @@ class Discourse:
     def _seated(self, reference: Reference, earlier: Sequence[Entity], exclude: Collection[str]) -> tuple[Entity | None, bool]:
         """The company of a town or country that a reference speaks of, the last one named; and whether any is known to sit there."""
         seat = reference.seat or ""
-        named = [*reversed(earlier), *(e for e in self.by_seat.get(seat, ()) if e.name not in exclude)]
+        named = [*self._spoken_of(reference, exclude), *reversed(earlier), *(e for e in self.by_seat.get(seat, ()) if e.name not in exclude)]
         here = [e for e in named if seat in (*e.seats, e.country)]
         of_kind = [e for e in here if reference.kind in ("any", "people") or reference.kind in e.kinds]
         if here:
@@ -6534,6 +6547,7 @@ class Attribution:
 _SPEAKERS = {"outlet": "outlet", "person": "person", "company": "company"}
 
 
+_REFERRED = "sources.reference"
 TOPIC = "topic"  # the label of who is spoken of: whose document "the annual report" is, where the sentence does not say
 
 
@@ -6548,24 +6562,36 @@ def find_sources(copy: Copy, found: Findings, scenes: Sequence[Scene], discourse
         sorted(found.names, key=attrgetter("start")), found.references, found.cues.get("sources", ())))  # fmt: skip
     by_index = {scene.index: scene for scene in scenes}
     discourse.restart()
+    strangers = {entity.name for entity in discourse.adopted.values()} - {name.entity.name for name in found.names}
     for index in sorted({*names, *references, *cues}):
         begin, end = found.sentences[index]
         mine, here = cues.get(index, []), names.get(index, [])
         discourse.enter(copy.low, by_index.get(index) or Scene(index, begin, end, (), (), (), (), (), ()))
         if mine:
-            speakers = sorted([*here, *_speaking_references(references.get(index, ()), mine, discourse)], key=attrgetter("start"))
-            _sentence_sources(copy.low, (begin, end), mine, speakers, discourse, told)
+            nouns = [r for r in references.get(index, ()) if not _is_name_behind(copy.low, r, here, discourse.grammar)]
+            speakers = sorted([*here, *_speaking_references(nouns, mine, discourse, strangers)], key=attrgetter("start"))
+            _sentence_sources(copy.low, (begin, end), mine, speakers, discourse, strangers, told)
         quoted = '"' in copy.text[begin:end] or any("subject" in cue.rule.source for cue in mine)
+        floor = begin
         for name in here:
             # newsrooms name others for what they said; an outlet that does business is told apart by its deals
             if name.entity.kind == "outlet":
                 _note(told, name, "reported", False, "sources.outlet")
-            elif name.entity.kind == "person" and quoted and not case_label(copy.low, name.start, begin, discourse.grammar):
+            elif name.entity.kind == "person" and quoted and not case_label(copy.low, name.start, floor, discourse.grammar):
                 _note(told, name, "stated", False, "sources.quote")
+            floor = name.end  # "told Reuters Jane Doe": the preposition is the agency's
     return list(told.values())
 
 
-def _speaking_references(references: Sequence[Reference], cues: Sequence[Cue], discourse: Discourse) -> Iterator[Name]:
+def _is_name_behind(low: str, reference: Reference, names: Sequence[Name], grammar: NamesGrammar) -> bool:
+    """Whether the name that a company noun belongs to follows it: "the Estonian group Acme"."""
+    k = bisect.bisect_left(names, reference.end, key=attrgetter("start"))
+    noun = Actor(reference.start, reference.end, None, reference, "", 0)
+    return k < len(names) and names[k].entity.kind == "company" and _is_named_by(noun, low[reference.end : names[k].start], grammar)
+
+
+def _speaking_references(references: Sequence[Reference], cues: Sequence[Cue], discourse: Discourse,
+                         strangers: AbstractSet[str]) -> Iterator[Name]:  # fmt: skip
     """The references of a sentence as mentions of the companies that they stand for, so that "the company said" has a speaker.
 
     A pronoun speaks only right beside its verb: "it" stands for all sorts of things, and "they" are mostly people.
@@ -6575,13 +6601,13 @@ def _speaking_references(references: Sequence[Reference], cues: Sequence[Cue], d
         k = bisect.bisect_left(starts, reference.end)
         if reference.kind == "pronoun" and reference.start not in ends and not (k < len(starts) and starts[k] - reference.end <= 1):
             continue
-        entity = discourse.resolve(reference, ())
-        if entity is not None:
-            yield Name(reference.start, reference.end, entity)
+        entity = discourse.resolve(reference, strangers)
+        if entity is not None:  # "the investor laughs" is a person
+            yield Name(reference.start, reference.end, entity, "" if reference.kind == "investor" else _REFERRED)
 
 
 def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], names: Sequence[Name], discourse: Discourse,
-                      found: dict[str | None, Attribution]) -> None:  # fmt: skip
+                      strangers: AbstractSet[str], found: dict[str | None, Attribution]) -> None:  # fmt: skip
     speakers = [name for name in names if name.entity.kind in _SPEAKERS]
     actors = find_actors(Copy("", low, None), span, speakers, (), (), [cue.end for cue in cues], discourse.grammar)
     by_start = {name.start: name for name in speakers}
@@ -6592,7 +6618,7 @@ def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], name
             _add(entry, rule.act or "reported", (cue.start, cue.end))
             continue
         for label in rule.source:
-            group = _owner(cue, discourse) if label == TOPIC else _speaking(actors, cue, label, by_start)
+            group = _owner(actors, cue, cues, by_start, discourse, strangers) if label == TOPIC else _speaking(actors, cue, label, by_start)
             if group:
                 for name in group:
                     _note(found, name, rule.act or "reported", rule.first, rule.id)
@@ -6605,16 +6631,25 @@ def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], name
                 _note(found, nearest, "first_reported", True, cue.rule.id)
 
 
-def _owner(cue: Cue, discourse: Discourse) -> list[Name]:
-    """Whose document a cue speaks of where nothing beside it says so: that of the company which the sentence or the article is about."""
-    entity = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), ())
+def _owner(actors: Sequence[Actor], cue: Cue, cues: Sequence[Cue], names: Mapping[int, Name], discourse: Discourse,
+           strangers: AbstractSet[str]) -> list[Name]:  # fmt: skip
+    """Whose document a cue speaks of: that of the company which its sentence, else the article, is about.
+
+    Nobody where a verb of speech stands right before ("Acme said in a filing"): its subject is who speaks.
+    """
+    if any(0 <= cue.start - other.end <= 12 for other in cues if other is not cue and other.rule.source):
+        return []
+    bare = [actor for actor in actors if not actor.label and names[actor.start].entity.kind == "company"]
+    if bare:
+        return [names[actor.start] for actor in bare if actor.group == bare[0].group]
+    entity = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), strangers)
     return [] if entity is None else [Name(cue.start, cue.end, entity)]
 
 
 def _speaking(actors: Sequence[Actor], cue: Cue, label: str, names: Mapping[int, Name]) -> list[Name]:
     """The names that one label of an attribution rule points at, those that the rule lets speak."""
     allowed = cue.rule.who
-    fits = [actor for actor in actors if names[actor.start].entity.kind in allowed]
+    fits = [actor for actor in actors if names[actor.start].entity.kind in allowed or _says(names[actor.start], cue)]
     if label == "subject":
         for actor in reversed(fits):
             reach = 40 if names[actor.start].entity.kind == "company" else 120
@@ -6630,6 +6665,11 @@ def _speaking(actors: Sequence[Actor], cue: Cue, label: str, names: Mapping[int,
             if actor.end <= cue.start and cue.start - actor.end < 70 and actor.label == wanted:
                 return [names[a.start] for a in fits if a.group == actor.group]
     return []
+
+
+def _says(name: Name, cue: Cue) -> bool:
+    """Whether a company called by another word stands right beside a verb of people: "the start-up admits"."""
+    return name.rule == _REFERRED and "person" in cue.rule.who and (0 <= cue.start - name.end <= 2 or 0 <= name.start - cue.end <= 5)
 
 
 def _note(found: dict[str | None, Attribution], name: Name, act: str, first: bool, rule: str) -> None:
