@@ -4198,6 +4198,7 @@ class NamesGrammar:
 
 
 _QUOTED = re.compile(r' ?(?:[^\W\d_A-Z]+ ){0,2}["\']([^\W\d_a-z][^"\'\n]{1,40})["\']')
+_TITLE_ARTICLE = re.compile(r" ([^\W\d_a-z][^\W\d_]{0,2}) ")
 _ADJECTIVES = re.compile(r" (?:[^\W\d_]+ ){0,2}")
 
 
@@ -4218,6 +4219,9 @@ def name_papers(
         run = runs[k] if k < len(runs) and not runs[k].legal else None
         if quoted and quoted.start(1) not in taken and _is_cited(citing, cue.start, quoted.end(1)):
             found.append(Name(*quoted.span(1), Entity("outlet", quoted[1], listed=False), "names.paper"))
+        elif run is not None and (article := _TITLE_ARTICLE.fullmatch(copy.text, cue.end, run.start)) and _is_cited(citing, cue.start, run.end):
+            start = article.start(1)
+            found.append(Name(start, run.end, Entity("outlet", copy.text[start : run.end], listed=False), "names.paper"))
         elif run is not None and _describes(copy.low, cue.end, run.start, cues, grammar) and _is_cited(citing, cue.start, run.end):
             known.add(run.words)
     found += [Name(run.start, run.end, Entity("outlet", " ".join(run.words), listed=False), "names.paper") for run in runs if run.words in known]
@@ -4245,8 +4249,11 @@ def _describes(low: str, end: int, start: int, cues: Mapping[str, Sequence[Cue]]
         return True
     if not _ADJECTIVES.fullmatch(gap):
         return False
-    verbs = {cue.start for section in ("sources", "deals") for cue in cues.get(section, ()) if end <= cue.start < start}
-    return not verbs and not any(word in group for word in gap.split() for group in (
+    for section in ("sources", "deals"):
+        k = bisect.bisect_left(cues.get(section, ()), end, key=attrgetter("start"))
+        if k < len(cues.get(section, ())) and cues[section][k].start < start:
+            return False
+    return not any(word in group for word in gap.split() for group in (
         grammar.stops, grammar.cases, grammar.conjunctions, grammar.articles, grammar.determiners))  # fmt: skip
 
 
@@ -4470,6 +4477,8 @@ def _stands_alone(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
         return name.entity.kind != "outlet"
     if name.entity.kind == "outlet" and previous[:1].isupper() and previous.isalpha() and name.start - len(previous) - 1 > 0:
         return False
+    if name.entity.kind == "outlet" and fold(following) in gazetteer.given_names:
+        return True  # "told Expansión Jane Doe"
     return not (previous[:1].isupper() and previous.isalpha() and fold(previous) in gazetteer.given_names) and not (
         following[:1].isupper() and following.lower() not in gazetteer.head_words and gazetteer.index.find(fold(following)) is None)
 
