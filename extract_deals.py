@@ -2525,6 +2525,7 @@ class MoneyGrammar:
     cue: re.Pattern[str]
     unit: re.Pattern[str]
     unknown_next: str
+    home_scales: Mapping[Decimal, tuple[str, re.Pattern[str]]]
     stake: re.Pattern[str] | None
     signs: re.Pattern[str]  # the characters of currency signs and percent
     sign_heads: frozenset[str]  # letters with which signs such as "Rs." begin
@@ -2777,6 +2778,8 @@ def compile_money(language_data: Mapping[str, Any], shared_currencies: Mapping[s
         between=opener(ranges.get("between", []), articles), start_from=opener(ranges.get("from", []), articles),
         change=whole_words(ranges.get("change_words", [])), counted=nouns[0], some_noun=nouns[1], money_next=nouns[2], cue=nouns[3],
         unit=nouns[4], unknown_next=money.get("unknown_word_after", "deny"),
+        home_scales={power(key): (home["currency"], re.compile(rf"\s{{1,2}}{any_form(home['not_before'])}(?!\w)", re.IGNORECASE))
+                     for key, home in money.get("home_scales", {}).items()},
         stake_heads=frozenset(spelling for form in fractions for spelling in spellings(re.split(r"[\W_]", form)[-1])),
         signs=re.compile("[%‰" + "".join(sorted({char for form in signs for char in form if unicodedata.category(char) == "Sc"})) + "]"),
         sign_heads=frozenset(head[0] for form in cased if (head := re.match(r"[^\W\d_]+", form)) and head[0] != form),
@@ -3494,7 +3497,7 @@ def pair_kind(text: str, left: ReadSum, right: ReadSum, grammar: MoneyGrammar) -
 
 def same_unit(left: ReadSum, right: ReadSum) -> bool:
     """Whether two neighbouring numbers can be the ends of one range of money."""
-    if not (right.code or left.code or right.scale >= MILLION):
+    if not (right.code or left.code or right.scale >= 100_000):
         return False
     if left.code and right.code and left.code != right.code:
         return False
@@ -3596,7 +3599,7 @@ def find_money(
         if implied:
             # the currency named last in the same paragraph (not in brackets), else the article's main one
             likely = nearest if nearest and "\n" not in text[named_at : made.start] else main or nearest
-            code = likely if bare_is_money(text, made, likely, stated, grammar) else None
+            code = likely if bare_is_money(text, made, likely, stated, grammar) else home_currency(text, made, grammar)
         if code is None:
             others.append((made.start, made.end))
             continue
@@ -3754,6 +3757,19 @@ def bare_is_money(text: str, made: ReadSum, main: str | None, stated: set[Decima
     after = re.split(r"[.!?;\n]", text[made.end:made.end + 60], maxsplit=1)[0]
     found_after = grammar.cue.search(after)
     return found_after is None or found_after.lastgroup == "cue"
+
+
+def home_currency(text: str, made: ReadSum, grammar: MoneyGrammar) -> str | None:
+    """The currency of a small sum in a scale that is a weight elsewhere, where a word of money stands by ("haalde twee ton op")."""
+    home, most = grammar.home_scales.get(made.scale), made.high if made.is_range else made.value
+    if not home or most is None or most >= MILLION or home[1].match(text, made.end):
+        return None
+    if NEXT_WORD.match(text, made.end) and not grammar.money_next.match(text, made.end):
+        return None
+    cues = [found.lastgroup for found in grammar.cue.finditer(clause_before(text, made.start, 90))]
+    found_after = grammar.cue.search(re.split(r"[.!?;\n]", text[made.end:made.end + 60], maxsplit=1)[0])
+    cues += [found_after.lastgroup] if found_after and not cues else []
+    return home[0] if cues and cues[-1] == "cue" else None
 
 
 def to_money(text: str, made: ReadSum, code: str, implied: bool, done: int, grammar: MoneyGrammar) -> Money:

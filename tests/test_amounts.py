@@ -136,6 +136,12 @@ TABLE = {
         1 miljard en 200 miljoen euro | 1.2G EUR
         Betaalde 2 miljard euro (omgerekend zo'n 2,3 miljard dollar) en investeerde nog eens 300 miljoen | 2G EUR; 2.3G USD approx; 300M EUR ~i
         Het Zweedse bedrijf betaalde 5 miljard kronen | 5G SEK
+        pompt acht ton in het bedrijf | 800k EUR ~i
+        de prijs is zes ton euro | 600k EUR
+        kocht acht ton staal voor 5 miljoen euro | 5M EUR
+        betaalt 50 euro per ton voor 3 miljoen ton erts | 50 EUR
+        betaalt 50 euro en verkocht 5.000 ton | 50 EUR
+        een lening van twee tot drie ton | 200k..300k EUR ~i
         """,
     "de": """
         eine 500-Millionen-Dollar-Finanzierung | 500M USD
