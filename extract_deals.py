@@ -2525,6 +2525,7 @@ class MoneyGrammar:
     cue: re.Pattern[str]
     unit: re.Pattern[str]
     unknown_next: str
+    unit_told: re.Pattern[str]
     home_scales: Mapping[Decimal, tuple[str, re.Pattern[str]]]
     stake: re.Pattern[str] | None
     signs: re.Pattern[str]  # the characters of currency signs and percent
@@ -2778,13 +2779,18 @@ def compile_money(language_data: Mapping[str, Any], shared_currencies: Mapping[s
         between=opener(ranges.get("between", []), articles), start_from=opener(ranges.get("from", []), articles),
         change=whole_words(ranges.get("change_words", [])), counted=nouns[0], some_noun=nouns[1], money_next=nouns[2], cue=nouns[3],
         unit=nouns[4], unknown_next=money.get("unknown_word_after", "deny"),
-        home_scales={power(key): (home["currency"], re.compile(rf"\s{{1,2}}{any_form(home['not_before'])}(?!\w)", re.IGNORECASE))
-                     for key, home in money.get("home_scales", {}).items()},
+        unit_told=opener(money.get("unit_told", []), ()), home_scales=compile_home_scales(money),
         stake_heads=frozenset(spelling for form in fractions for spelling in spellings(re.split(r"[\W_]", form)[-1])),
         signs=re.compile("[%‰" + "".join(sorted({char for form in signs for char in form if unicodedata.category(char) == "Sc"})) + "]"),
         sign_heads=frozenset(head[0] for form in cased if (head := re.match(r"[^\W\d_]+", form)) and head[0] != form),
         modifier_heads=modifier_heads(before),
         stake=stake_pattern(fractions, money.get("stake_words", [])), stake_values=tuple(fraction_value(value) for value in fractions.values()))
+
+
+def compile_home_scales(money: Mapping[str, Any]) -> dict[Decimal, tuple[str, re.Pattern[str]]]:
+    """Scales that are weights elsewhere: their currency, and what shows that they are weights."""
+    return {power(key): (home["currency"], re.compile(rf"\s{{1,2}}{any_form(home['not_before'])}(?!\w)", re.IGNORECASE))
+            for key, home in money.get("home_scales", {}).items()}
 
 
 def telling_words(lexicon: Mapping[str, tuple[Entry, ...]]) -> frozenset[str]:
@@ -3363,7 +3369,7 @@ class NumberReader:
 
 def read_sums(text: str, cluster: list[Token], grammar: MoneyGrammar) -> Iterator[ReadSum | Share]:
     """The numbers of a cluster with the currencies and percent signs beside them."""
-    at = 0
+    at = free = 0
     while at < len(cluster):
         sign = cluster[at] if opens_sum(text, cluster, at) else None
         first = at + 1 if sign else at
@@ -3389,7 +3395,16 @@ def read_sums(text: str, cluster: list[Token], grammar: MoneyGrammar) -> Iterato
         if follows and touch is not None and touch != "join" and take_currency(text, cluster, number.next, made, grammar):
             made.end = follows.end
             at += 1
+        elif not made.code and free < first and announces(text, cluster[first - 1], made, grammar):
+            made.code, made.rule = cluster[first - 1].code, "announced"
+        free = at
         yield made
+
+
+def announces(text: str, token: Token, made: ReadSum, grammar: MoneyGrammar) -> bool:
+    """Whether a currency in front tells the unit of a sum: "in euros: 3.8 billion"."""
+    return (token.kind == CUR and made.scale >= MILLION and not made.weak and text[token.end:made.start].strip() in (":", ",")
+            and not grammar.counted.match(text, made.end) and ends_before(text, token.start, grammar.unit_told))
 
 
 def opens_sum(text: str, cluster: list[Token], at: int) -> bool:

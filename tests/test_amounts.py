@@ -86,6 +86,8 @@ TABLE = {
         Acme paid €2 billion, Bolt about $3 billion and invested another 300 million | 2G EUR; 3G USD approx; 300M USD ~i
         Denmark's Acme paid 5 billion kroner | 5G DKK
         It borrowed 10 billion Hong Kong dollars and 5 billion dollars | 10G HKD; 5G USD
+        It pays in euros, 3 million users said |
+        4 billion dollars, 3 billion of it in euros | 4G USD; 3G USD ~i
         """,
     "nl": """
         26,2 miljard euro | 26.2G EUR
@@ -142,6 +144,7 @@ TABLE = {
         betaalt 50 euro per ton voor 3 miljoen ton erts | 50 EUR
         betaalt 50 euro en verkocht 5.000 ton | 50 EUR
         een lening van twee tot drie ton | 200k..300k EUR ~i
+        Dat is 4 miljard dollar. In euro's: 3,8 miljard | 4G USD; 3.8G EUR
         """,
     "de": """
         eine 500-Millionen-Dollar-Finanzierung | 500M USD
@@ -187,6 +190,7 @@ TABLE = {
         tausendzweihundert Millionen Euro | 1.2G EUR
         1 Milliarde und 200 Millionen Euro | 1.2G EUR
         Der argentinische Konzern zahlte 5 Milliarden Pesos | 5G ARS
+        Das sind 4 Milliarden Dollar. In Euro: 3,8 Milliarden | 4G USD; 3.8G EUR
         """,
     "fr": """
         3,5 Md€ | 3.5G EUR
@@ -236,6 +240,7 @@ TABLE = {
         1 milliard et 200 millions d'euros | 1.2G EUR
         2 milliards d'euros, soit environ 2,3 milliards de dollars, et investi 300 millions | 2G EUR; 2.3G USD approx; 300M EUR ~i
         Le groupe chilien a payé 5 milliards de pesos | 5G CLP
+        4 milliards de dollars. En euros : 3,8 milliards | 4G USD; 3.8G EUR
         """,
     "pt": """
         R$ 3,5 bilhões | 3.5G BRL
@@ -282,6 +287,7 @@ TABLE = {
         entre mil e dois mil milhões de euros | 1G..2G EUR
         1 bilhão e 200 milhões de reais | 1.2G BRL
         O grupo colombiano pagou 5 bilhões de pesos | 5G COP
+        4 mil milhões de dólares. Em euros: 3,8 mil milhões | 4G USD; 3.8G EUR
         """,
     "es": """
         10.000 millones de dólares | 10G USD
@@ -342,6 +348,7 @@ TABLE = {
         Pagó 300 millones de pesos mexicanos a la argentina Bolt, y luego 20 millones de pesos | 300M MXN; 20M MXN
         Pagó 5.000 millones de pesos. El total es de 9.000 millones de pesos colombianos | 5G COP; 9G COP
         Acme invertirá 300 millones de pesos | 300M MXN
+        Son 4.000 millones de dólares. En euros: 3.800 millones | 4G USD; 3.8G EUR
         """,
     "it": """
         35 mld dlr | 35G USD
@@ -396,6 +403,7 @@ TABLE = {
         Investe 1,3 miliardi di euro (circa un miliardo e mezzo di dollari) nella raccolta da 1,7 miliardi | 1.3G EUR; 1.5G USD approx; 1.7G EUR ~i
         Investe 1,3 miliardi di euro – pari a circa 1,5 miliardi di dollari – nella raccolta da 1,7 miliardi | 1.3G EUR; 1.5G USD approx; 1.7G EUR ~i
         La danese Acme ha pagato 5 miliardi di corone | 5G DKK
+        4 miliardi di euro. In dollari, 4,4 miliardi | 4G EUR; 4.4G USD
         """,
     "ro": """
         40 de miliarde de dolari | 40G USD
@@ -444,6 +452,7 @@ TABLE = {
         1 miliard și 200 de milioane de lei | 1.2G RON
         A plătit 5 milioane de lei moldovenești. Datoria este de 2 milioane de lei | 5M MDL; 2M MDL
         A plătit 5 milioane de lei | 5M RON
+        4 miliarde de dolari. În euro: 3,8 miliarde | 4G USD; 3.8G EUR
         """,
     "xx": """
         USD 5 | 5 USD
