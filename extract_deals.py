@@ -3385,8 +3385,8 @@ def read_sums(text: str, cluster: list[Token], grammar: MoneyGrammar) -> Iterato
             at = number.next + 1
             continue
         made = ReadSum((sign or cluster[first]).start, last.end, number.value, number.scale, weak=number.weak, about=number.about, flag=number.flag)
-        if number.flag == "article" and touch == "-":
-            made.value = None  # "a billion-dollar deal" tells no sum
+        if number.flag == "article" and (touch == "-" or last.flag == "compound"):
+            made.value = None  # "a billion-dollar deal", "een miljoenendeal" tell no sum
         at = number.next
         if sign:
             made.code, made.sign_before, made.rule = sign.code, True, "before"
@@ -3502,7 +3502,7 @@ def pair_kind(text: str, left: ReadSum, right: ReadSum, grammar: MoneyGrammar) -
     changed = bool(grammar.change.search(clause_before(text, left.start, 70)))
     if gap.lastgroup == "shift":
         return "change" if started else ""
-    own_unit = left.scale > 1 or bool(left.code)
+    own_unit = left.scale > 1 or bool(left.code and right.code)
     if gap.lastgroup == "to" and (changed or (started and own_unit)) and not opened:
         return "change" if started or own_unit else ""
     if gap.lastgroup == "to" and started and left.flag == "grouped" and not ordered(left, right):

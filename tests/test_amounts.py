@@ -88,6 +88,7 @@ TABLE = {
         It borrowed 10 billion Hong Kong dollars and 5 billion dollars | 10G HKD; 5G USD
         It pays in euros, 3 million users said |
         4 billion dollars, 3 billion of it in euros | 4G USD; 3G USD ~i
+        a quarter of a billion euros | 250M EUR
         """,
     "nl": """
         26,2 miljard euro | 26.2G EUR
@@ -145,6 +146,8 @@ TABLE = {
         betaalt 50 euro en verkocht 5.000 ton | 50 EUR
         een lening van twee tot drie ton | 200k..300k EUR ~i
         Dat is 4 miljard dollar. In euro's: 3,8 miljard | 4G USD; 3.8G EUR
+        tweeënhalf miljoen euro | 2.5M EUR
+        drieënhalf miljard euro | 3.5G EUR
         """,
     "de": """
         eine 500-Millionen-Dollar-Finanzierung | 500M USD
@@ -191,6 +194,8 @@ TABLE = {
         1 Milliarde und 200 Millionen Euro | 1.2G EUR
         Der argentinische Konzern zahlte 5 Milliarden Pesos | 5G ARS
         Das sind 4 Milliarden Dollar. In Euro: 3,8 Milliarden | 4G USD; 3.8G EUR
+        eine Viertelmilliarde Dollar | 250M USD
+        eine Dreiviertelmillion Euro | 750k EUR
         """,
     "fr": """
         3,5 Md€ | 3.5G EUR
@@ -241,6 +246,7 @@ TABLE = {
         2 milliards d'euros, soit environ 2,3 milliards de dollars, et investi 300 millions | 2G EUR; 2.3G USD approx; 300M EUR ~i
         Le groupe chilien a payé 5 milliards de pesos | 5G CLP
         4 milliards de dollars. En euros : 3,8 milliards | 4G USD; 3.8G EUR
+        trois quarts de milliard de dollars | 750M USD
         """,
     "pt": """
         R$ 3,5 bilhões | 3.5G BRL
@@ -288,6 +294,9 @@ TABLE = {
         1 bilhão e 200 milhões de reais | 1.2G BRL
         O grupo colombiano pagou 5 bilhões de pesos | 5G COP
         4 mil milhões de dólares. Em euros: 3,8 mil milhões | 4G USD; 3.8G EUR
+        um quarto de bilhão de dólares | 250M USD
+        um aporte de R$ 5 a 7 milhões | 5M..7M BRL
+        caiu de R$ 7 milhões a R$ 5 milhões | 7M BRL; 5M BRL
         """,
     "es": """
         10.000 millones de dólares | 10G USD
@@ -349,6 +358,8 @@ TABLE = {
         Pagó 5.000 millones de pesos. El total es de 9.000 millones de pesos colombianos | 5G COP; 9G COP
         Acme invertirá 300 millones de pesos | 300M MXN
         Son 4.000 millones de dólares. En euros: 3.800 millones | 4G USD; 3.8G EUR
+        casi un cuarto de millón de euros | 250k EUR approx
+        tres cuartos de millón de dólares | 750k USD
         """,
     "it": """
         35 mld dlr | 35G USD
@@ -404,6 +415,9 @@ TABLE = {
         Investe 1,3 miliardi di euro – pari a circa 1,5 miliardi di dollari – nella raccolta da 1,7 miliardi | 1.3G EUR; 1.5G USD approx; 1.7G EUR ~i
         La danese Acme ha pagato 5 miliardi di corone | 5G DKK
         4 miliardi di euro. In dollari, 4,4 miliardi | 4G EUR; 4.4G USD
+        tre quarti di miliardo di dollari | 750M USD
+        qualche centinaio di milioni di euro | vague EUR
+        i ricavi passano da 5 a 7 milioni di euro | 5M EUR; 7M EUR
         """,
     "ro": """
         40 de miliarde de dolari | 40G USD
@@ -453,6 +467,7 @@ TABLE = {
         A plătit 5 milioane de lei moldovenești. Datoria este de 2 milioane de lei | 5M MDL; 2M MDL
         A plătit 5 milioane de lei | 5M RON
         4 miliarde de dolari. În euro: 3,8 miliarde | 4G USD; 3.8G EUR
+        trei sferturi de miliard de dolari | 750M USD
         """,
     "xx": """
         USD 5 | 5 USD
