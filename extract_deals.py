@@ -4593,6 +4593,10 @@ class Cue:
     rule: Rule
 
 
+_CUE_REACH = 2000  # code points; more than any sentence has
+_COMPOUND_REACH = 64  # code points from the beginning of a compound or phrase to what it must hold
+
+
 class IndexedRule(NamedTuple):
     """A rule as a word meets it; `rank` is its place in the file, `needy` whether it is tried only in an article that holds one of
     its literals, and `behind` what may stand behind the word: the next characters, up to _BEHIND of them (None: anything)."""
@@ -4602,6 +4606,7 @@ class IndexedRule(NamedTuple):
     rule: Rule
     needy: bool
     behind: frozenset[str] | None
+    reach: int = _CUE_REACH  # code points from the word to the one that holds a literal of a needy rule
 
 
 class WordCues(NamedTuple):
@@ -4693,12 +4698,15 @@ def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
     literals: dict[str, list[tuple[str, int]]] = {}
     for rank, (pattern, rule) in enumerate(rules):
         tree = list(re._parser.parse(pattern))  # type: ignore[attr-defined]
-        needs = {max(WORD.findall(literal), key=len, default="") for literal in _held(tree)} if len(pattern) > _LONG else {""}
+        beginnings = sorted(_beginnings(tree))
+        anywhere = any(text.strip(_ANY) == "" for text, _ in beginnings)  # what any word can begin is tried near its literals only
+        needs = {max(WORD.findall(literal), key=len, default="") for literal in _held(tree)} if anywhere or len(pattern) > _LONG else {""}
         needy = min(map(len, needs)) >= _GRAM
         for literal in sorted(needs) if needy else ():
             literals.setdefault(literal[:_GRAM], []).append((literal, rank))
-        indexed.append(IndexedRule(re.compile(rf"(?:{pattern})(?!\w)"), rank, rule, needy, None))
-        for text, ends in sorted(_beginnings(tree)):
+        reach = _COMPOUND_REACH if anywhere else _CUE_REACH
+        indexed.append(IndexedRule(re.compile(rf"(?:{pattern})(?!\w)"), rank, rule, needy, None, reach))
+        for text, ends in beginnings:
             before, word, behind = _BEGINNING.match(text).groups()  # type: ignore[union-attr]
             if behind and not before and not word:
                 continue  # no word begins with a sign
@@ -4805,22 +4813,28 @@ def find_cues(copy: Copy, words: Words, index: CueIndex) -> dict[str, list[Cue]]
     low = copy.low
     hits: dict[str, list[tuple[int, int, int, Rule]]] = {}
     facts = looked_up(words.lows, index.met, index.look)
-    held: dict[int, int] = {}  # by rank: where the last word begins that holds a literal of the rule
+    held: dict[int, list[int]] = {}  # by rank: where the words begin that hold a literal of the rule
     for (start, _), word in zip(words.spans, facts, strict=True):
         if word is not None and word.holds:
             for rank in word.holds:
-                held[rank] = start
+                held.setdefault(rank, []).append(start)
     for (start, end), word in zip(words.spans, facts, strict=True):
         if word is None or not word.begins:
             continue
         behind = low[end : end + _BEHIND]
         rules = word.before.get(behind)
-        for pattern, rank, rule, needy, _ in word.begins_before(behind) if rules is None else rules:
-            if needy and held.get(rank, -1) < start:
+        for pattern, rank, rule, needy, _, reach in word.begins_before(behind) if rules is None else rules:
+            if needy and ((spots := held.get(rank)) is None or not _is_near(spots, start, reach)):
                 continue
             if match := pattern.match(low, start):
                 hits.setdefault(rule.section, []).append((start, -match.end(), rank, rule))
     return {section: _leftmost_longest(found) for section, found in hits.items()}
+
+
+def _is_near(spots: Sequence[int], start: int, reach: int) -> bool:
+    """Whether any of some offsets (in order) lies within reach from a start on."""
+    k = bisect.bisect_left(spots, start)
+    return k < len(spots) and spots[k] - start <= reach
 
 
 def _leftmost_longest(hits: list[tuple[int, int, int, Rule]]) -> list[Cue]:
