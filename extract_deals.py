@@ -1471,7 +1471,7 @@ def regex_problems(name: str, file: PatternFile, searching: bool = True) -> list
             continue
         if regex.part:
             continue
-        if compiled.search(""):
+        if not regex.anchored and compiled.search(""):
             problems.append(file.problem(route, "matches the empty text, so it is found everywhere", "make some part of it required"))
         elif searching and (reason := explodes(whole.pattern, regex.anchored)):
             cure = "bound the repeats ({0,60}), make them possessive (*+ ++), or begin with something that cannot repeat"
@@ -7588,7 +7588,7 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
         head_words=frozenset(files["forms"]["head_words"]),
         unit_words=frozenset(files["forms"]["unit_words"]),
         given_names=frozenset(files["people"]["given_names"]),
-        countries=frozenset(country["names"]["en"][0] for country in files["places"]["countries"]),
+        countries=frozenset(_country_name(country) for country in files["places"]["countries"]),
         led_by={fold(person): item["name"] for item in files["companies"]["companies"] for person in item.get("led_by", ())},
     )
 
@@ -7599,6 +7599,11 @@ def _forms(aliases: Sequence[Alias]) -> Forms:
         if len(alias.words) > 1:
             by_second.setdefault(alias.words[1], []).append(alias)
     return Forms(tuple(a for a in aliases if len(a.words) == 1), {word: tuple(found) for word, found in by_second.items()})
+
+
+def _country_name(country: Mapping[str, Any]) -> str:
+    """The name under which a country of places.yaml is kept: the first that it has."""
+    return str(next(iter(country["names"].values()))[0])
 
 
 def _listed_entities(files: Mapping[str, Mapping[str, Any]], cities: Mapping[str, str]) -> Iterator[tuple[Entity, Sequence[str], Sequence[str]]]:
@@ -7622,7 +7627,7 @@ def _listed_entities(files: Mapping[str, Mapping[str, Any]], cities: Mapping[str
         yield Entity("place", city["names"][0], country=city.get("country")), city["names"], ()
     for country in files["places"]["countries"]:
         forms = [form for names in country["names"].values() for form in names]
-        yield Entity("place", next(iter(country["names"].values()))[0], country=country["code"]), forms, ()
+        yield Entity("place", _country_name(country), country=country["code"]), forms, ()
 
 
 # ---- patterns: kept between runs -------------------------------------------------------------------------------------------------
