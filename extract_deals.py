@@ -6557,6 +6557,14 @@ def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Refer
     return joined
 
 
+def _says_case_again(pieces: Sequence[str], grammar: NamesGrammar) -> bool:
+    """Whether a comma or conjunction and a preposition stand between two names: "by Acme, by Bolt and by the Acorn group"."""
+    if not 2 <= len(pieces) <= 3 or not (pieces[0] == "," or pieces[0] in grammar.conjunctions):
+        return False
+    said = pieces[1] in grammar.case_tails and pieces[1] not in grammar.determiners
+    return said and (len(pieces) == 2 or pieces[2] in grammar.determiners)
+
+
 def _link(gap: str, grammar: NamesGrammar) -> str:
     """conjunction or comma where a list may run on from one name to the next over this text, else nothing."""
     if len(gap) > 40:
@@ -6565,9 +6573,8 @@ def _link(gap: str, grammar: NamesGrammar) -> str:
     rest = [piece for piece in pieces if piece not in (",", "/") and piece not in grammar.conjunctions]
     if len(rest) == len(pieces) or len(rest) > 3:
         return ""
-    if 2 <= len(pieces) <= 3 and (pieces[0] == "," or pieces[0] in grammar.conjunctions) and pieces[1] in grammar.case_tails and pieces[1] not in grammar.determiners:
-        if len(pieces) == 2 or pieces[2] in grammar.determiners:  # "by Acme, by Bolt and by the Acorn group"
-            return f"{'comma ' if pieces[0] == ',' else ''}again {pieces[1]}"
+    if _says_case_again(pieces, grammar):
+        return f"{'comma ' if pieces[0] == ',' else ''}again {pieces[1]}"
     if any(not piece[0].isalnum() or piece in grammar.stops or piece in grammar.cases for piece in rest):
         return ""
     return "conjunction" if "/" in pieces or any(piece in grammar.conjunctions for piece in pieces) else "comma"
