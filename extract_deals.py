@@ -6907,7 +6907,7 @@ def _guess(kind: str | None, cue: Cue, payer: Sequence[Entity], payee: Sequence[
     """For the parties that a deal of this kind cannot do without, and that its words do not place: the likeliest companies."""
     found: dict[str, Entity] = {}
     for slot, mine, other in (("payee", payee, payer), ("payer", payer, payee)):
-        if not mine and slot in _REQUIRED.get(kind or "", ()):
+        if not mine and slot in _REQUIRED.get(kind or "", ()) and (slot, kind) != ("payee", "purchase"):  # a plan to spend names no supplier
             exclude = {entity.name for entity in (*other, *found.values())}
             entity = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), exclude, Place(kind, slot == "payer"))
             if entity is not None:
