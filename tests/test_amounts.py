@@ -350,7 +350,7 @@ TABLE = {
         entre 500 mil y 2 millones de euros | 500k..2M EUR
         3 millones y 500 mil dólares | 3.5M USD
         Pagó 30.000 millones de pesos argentinos. La deuda suma 5.000 millones de pesos | 30G ARS; 5G ARS
-        La obra costará, en moneda argentina, más de 30 billones de pesos | 30T ARS more_than
+        El estadio vale, en moneda argentina, unos 12 billones de pesos | 12T ARS approx
         Pagó U$S 200 millones y debe 5.000 millones de pesos | 200M USD; 5G ARS
         La chilena Acme pagó 5.000 millones de pesos | 5G CLP
         BUENOS AIRES.- La empresa pagó 5.000 millones de pesos | 5G ARS

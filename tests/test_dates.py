@@ -47,7 +47,7 @@ TOLD = [
     ("en", "It bought the firm in 2022 and shut it 18 months later.", ["2022"]),  # a year is too coarse to count months from
     ("en", "Sales fell in 2019 from a year earlier. They rose from a year earlier.", ["2019", "2018", "2024"]),
     ("it", "Aperta a giugno 2024 dopo la firma nel febbraio dello stesso anno", ["2024-06", "2024-02"]),
-    ("de", "Kontostand am 31. Dezember 2023: 108 Mio. Euro, nach 6 Mio. im Jahr davor", ["2023-12-31", "2022"]),
+    ("de", "Bestand zum 31. Dezember 2023: 40 Lastwagen, im Jahr davor waren es neun", ["2023-12-31", "2022"]),
     ("nl", "Het team wordt donderdag 12 september bijgepraat.", ["2024-09-12"]),  # the year in which it falls on a Thursday
     ("es", "el trimestre de octubre a diciembre; el trimestre de noviembre a enero", ["2025-36", "2024-11/2025-01"]),
     ("ro", "un credit pe 24 de luni, semnat luni", ["2025-12-15"]),
