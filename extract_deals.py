@@ -2332,6 +2332,20 @@ def _compose(text: str) -> tuple[str, tuple[int, ...]]:
     return "".join(out), (*offsets, size)
 
 
+_MOST_MET = 1 << 13  # words kept with what is known of them; a news archive's vocabulary has no end
+
+
+def looked_up(words: Collection[str], met: dict[str, T], look: Callable[[str], T]) -> list[T]:
+    """What `look` says of each of the words, asked once a word and kept in `met`: most words of an article were in those before it."""
+    new = set(words).difference(met)
+    if len(met) + len(new) > _MOST_MET:
+        met.clear()
+        new = set(words)
+    for word in new:
+        met[word] = look(word)
+    return list(map(met.__getitem__, words))
+
+
 # ---- language --------------------------------------------------------------------------------------------------------------------
 
 _VOTING_TEXT = 3000  # code points that the vote and langdetect see: the answer has settled long before
@@ -4668,20 +4682,6 @@ class CueIndex:
 
 
 _MOST_BEHIND = 400
-_MOST_MET = 1 << 13  # words kept with what is known of them; a news archive's vocabulary has no end
-
-
-def looked_up(words: Collection[str], met: dict[str, T], look: Callable[[str], T]) -> list[T]:
-    """What `look` says of each of the words, asked once a word and kept in `met`: most words of an article were in those before it."""
-    new = set(words).difference(met)
-    if len(met) + len(new) > _MOST_MET:
-        met.clear()
-        new = set(words)
-    for word in new:
-        met[word] = look(word)
-    return list(map(met.__getitem__, words))
-
-
 _LONG = 250  # characters of a pattern from which it pays to know whether the article holds any of its literals
 _GRAM = 3  # letters under which a literal is found
 _MOST_BEGINNINGS = 1000
@@ -6590,164 +6590,6 @@ def _own_label(low: str, end: int, grammar: NamesGrammar) -> str:
     return ""
 
 
-# ---- sources: who says so --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Attribution:
-    """A source as the article builds it up: one for each name, one for all unnamed people."""
-
-    name: str | None
-    kind: str
-    first: bool
-    acts: list[str]
-    spans: dict[tuple[int, int], None]  # in order, each once
-    rule: str
-
-
-_SPEAKERS = {"outlet": "outlet", "person": "person", "company": "company"}
-
-
-_REFERRED = "sources.reference"
-TOPIC = "topic"  # the label of who is spoken of: whose document "the annual report" is, where the sentence does not say
-
-
-def find_sources(copy: Copy, found: Findings, scenes: Sequence[Scene], discourse: Discourse) -> list[Attribution]:
-    """Everyone to whom the article attributes information, with what they did.
-
-    It comes last, for by then the article's deals have shown who does what: `discourse` knows what each sentence speaks of, and
-    unknown names that take part in a deal are companies. A company counts where a rule's `who` lets it speak.
-    """
-    told: dict[str | None, Attribution] = {}
-    names, references, cues = (by_sentence(things, found.sentences) for things in (
-        sorted(found.names, key=attrgetter("start")), found.references, found.cues.get("sources", ())))  # fmt: skip
-    by_index = {scene.index: scene for scene in scenes}
-    discourse.restart()
-    strangers = {entity.name for entity in discourse.adopted.values()} - {name.entity.name for name in found.names}
-    for index in sorted({*names, *references, *cues}):
-        begin, end = found.sentences[index]
-        mine, here = cues.get(index, []), names.get(index, [])
-        discourse.enter(copy.low, by_index.get(index) or Scene(index, begin, end, (), (), (), (), (), ()))
-        if mine:
-            nouns = [r for r in references.get(index, ()) if not _is_name_behind(copy.low, r, here, discourse.grammar)]
-            speakers = sorted([*here, *_speaking_references(nouns, mine, discourse, strangers)], key=attrgetter("start"))
-            _sentence_sources(copy.low, (begin, end), mine, speakers, discourse, strangers, told)
-        quoted = '"' in copy.text[begin:end] or any("subject" in cue.rule.source for cue in mine)
-        floor = begin
-        for name in here:
-            # newsrooms name others for what they said; an outlet that does business is told apart by its deals
-            if name.entity.kind == "outlet":
-                _note(told, name, "reported", False, "sources.outlet")
-            elif name.entity.kind == "person" and quoted and not case_label(copy.low, name.start, floor, discourse.grammar):
-                _note(told, name, "stated", False, "sources.quote")
-            floor = name.end  # "told Reuters Jane Doe": the preposition is the agency's
-    return list(told.values())
-
-
-def _is_name_behind(low: str, reference: Reference, names: Sequence[Name], grammar: NamesGrammar) -> bool:
-    """Whether the name that a company noun belongs to follows it: "the Estonian group Acme"."""
-    k = bisect.bisect_left(names, reference.end, key=attrgetter("start"))
-    noun = Actor(reference.start, reference.end, None, reference, "", 0)
-    return k < len(names) and names[k].entity.kind == "company" and _is_named_by(noun, low[reference.end : names[k].start], grammar)
-
-
-def _speaking_references(references: Sequence[Reference], cues: Sequence[Cue], discourse: Discourse,
-                         strangers: AbstractSet[str]) -> Iterator[Name]:  # fmt: skip
-    """The references of a sentence as mentions of the companies that they stand for, so that "the company said" has a speaker.
-
-    A pronoun speaks only right beside its verb: "it" stands for all sorts of things, and "they" are mostly people.
-    """
-    starts, ends = [cue.start for cue in cues], {cue.end + 1 for cue in cues}
-    for reference in references:
-        k = bisect.bisect_left(starts, reference.end)
-        if reference.kind == "pronoun" and reference.start not in ends and not (k < len(starts) and starts[k] - reference.end <= 1):
-            continue
-        entity = discourse.resolve(reference, strangers)
-        if entity is not None:  # "the investor laughs" is a person
-            yield Name(reference.start, reference.end, entity, "" if reference.kind == "investor" else _REFERRED)
-
-
-def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], names: Sequence[Name], discourse: Discourse,
-                      strangers: AbstractSet[str], found: dict[str | None, Attribution]) -> None:  # fmt: skip
-    speakers = [name for name in names if name.entity.kind in _SPEAKERS]
-    actors = find_actors(Copy("", low, None), span, speakers, (), (), [cue.end for cue in cues], discourse.grammar)
-    by_start = {name.start: name for name in speakers}
-    for cue in cues:
-        rule = cue.rule
-        if rule.kind == "anonymous":
-            entry = found.setdefault(None, Attribution(None, "anonymous", False, [], {}, rule.id))
-            _add(entry, rule.act or "reported", (cue.start, cue.end))
-            continue
-        for label in rule.source:
-            group = _owner(actors, cue, cues, by_start, discourse, strangers) if label == TOPIC else _speaking(actors, cue, label, by_start)
-            if group:
-                for name in group:
-                    _note(found, name, rule.act or "reported", rule.first, rule.id)
-                break
-    for cue in cues:
-        if cue.rule.first and not cue.rule.source:
-            outlets = [name for name in speakers if name.entity.kind == "outlet"]
-            if outlets:
-                nearest = min(outlets, key=lambda name: max(cue.start - name.end, name.start - cue.end))
-                _note(found, nearest, "first_reported", True, cue.rule.id)
-
-
-def _owner(actors: Sequence[Actor], cue: Cue, cues: Sequence[Cue], names: Mapping[int, Name], discourse: Discourse,
-           strangers: AbstractSet[str]) -> list[Name]:  # fmt: skip
-    """Whose document a cue speaks of: that of the company which its sentence, else the article, is about.
-
-    Nobody where a verb of speech stands right before ("Acme said in a filing"): its subject is who speaks.
-    """
-    if any(0 <= cue.start - other.end <= 12 for other in cues if other is not cue and other.rule.source):
-        return []
-    bare = [actor for actor in actors if not actor.label and names[actor.start].entity.kind == "company"]
-    if bare:
-        return [names[actor.start] for actor in bare if actor.group == bare[0].group]
-    entity = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), strangers)
-    return [] if entity is None else [Name(cue.start, cue.end, entity)]
-
-
-def _speaking(actors: Sequence[Actor], cue: Cue, label: str, names: Mapping[int, Name]) -> list[Name]:
-    """The names that one label of an attribution rule points at, those that the rule lets speak."""
-    allowed = cue.rule.who
-    fits = [actor for actor in actors if names[actor.start].entity.kind in allowed or _says(names[actor.start], cue)]
-    if label == "subject":
-        for actor in reversed(fits):
-            reach = 40 if names[actor.start].entity.kind == "company" else 120
-            if actor.end <= cue.start and not actor.label and cue.start - actor.end < reach:
-                return [names[a.start] for a in fits if a.group == actor.group and a.end <= cue.start]
-        return []
-    wanted = "" if label == "object" else label
-    for actor in fits:
-        if actor.start >= cue.end and actor.start - cue.end < 70 and (actor.label == wanted or label == "any"):
-            return [names[a.start] for a in fits if a.group == actor.group]
-    if label not in ("object", "any"):
-        for actor in reversed(fits):
-            if actor.end <= cue.start and cue.start - actor.end < 70 and actor.label == wanted:
-                return [names[a.start] for a in fits if a.group == actor.group]
-    return []
-
-
-def _says(name: Name, cue: Cue) -> bool:
-    """Whether a company called by another word stands right beside a verb of people: "the start-up admits"."""
-    return name.rule == _REFERRED and "person" in cue.rule.who and (0 <= cue.start - name.end <= 2 or 0 <= name.start - cue.end <= 5)
-
-
-def _note(found: dict[str | None, Attribution], name: Name, act: str, first: bool, rule: str) -> None:
-    entity = name.entity
-    entry = found.get(entity.name)
-    if entry is None:
-        entry = found[entity.name] = Attribution(entity.name, _SPEAKERS[entity.kind], False, [], {}, rule)
-    entry.first |= first
-    _add(entry, "first_reported" if first else act, (name.start, name.end))
-
-
-def _add(entry: Attribution, act: str, span: tuple[int, int]) -> None:
-    if act not in entry.acts:
-        entry.acts.append(act)
-    entry.spans.setdefault(span)
-
-
 # ---- deals: from mentions to relations -------------------------------------------------------------------------------------------
 
 
@@ -7427,6 +7269,164 @@ def _cue_role(cue: Cue | None, frame: Frame | None) -> str | None:
     if frame is not None and frame.kind != SAME:
         return frame.kind
     return cue.rule.kind if cue.rule.kind != SAME else None
+
+
+# ---- sources: who says so --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Attribution:
+    """A source as the article builds it up: one for each name, one for all unnamed people."""
+
+    name: str | None
+    kind: str
+    first: bool
+    acts: list[str]
+    spans: dict[tuple[int, int], None]  # in order, each once
+    rule: str
+
+
+_SPEAKERS = {"outlet": "outlet", "person": "person", "company": "company"}
+
+
+_REFERRED = "sources.reference"
+TOPIC = "topic"  # the label of who is spoken of: whose document "the annual report" is, where the sentence does not say
+
+
+def find_sources(copy: Copy, found: Findings, scenes: Sequence[Scene], discourse: Discourse) -> list[Attribution]:
+    """Everyone to whom the article attributes information, with what they did.
+
+    It comes last, for by then the article's deals have shown who does what: `discourse` knows what each sentence speaks of, and
+    unknown names that take part in a deal are companies. A company counts where a rule's `who` lets it speak.
+    """
+    told: dict[str | None, Attribution] = {}
+    names, references, cues = (by_sentence(things, found.sentences) for things in (
+        sorted(found.names, key=attrgetter("start")), found.references, found.cues.get("sources", ())))  # fmt: skip
+    by_index = {scene.index: scene for scene in scenes}
+    discourse.restart()
+    strangers = {entity.name for entity in discourse.adopted.values()} - {name.entity.name for name in found.names}
+    for index in sorted({*names, *references, *cues}):
+        begin, end = found.sentences[index]
+        mine, here = cues.get(index, []), names.get(index, [])
+        discourse.enter(copy.low, by_index.get(index) or Scene(index, begin, end, (), (), (), (), (), ()))
+        if mine:
+            nouns = [r for r in references.get(index, ()) if not _is_name_behind(copy.low, r, here, discourse.grammar)]
+            speakers = sorted([*here, *_speaking_references(nouns, mine, discourse, strangers)], key=attrgetter("start"))
+            _sentence_sources(copy.low, (begin, end), mine, speakers, discourse, strangers, told)
+        quoted = '"' in copy.text[begin:end] or any("subject" in cue.rule.source for cue in mine)
+        floor = begin
+        for name in here:
+            # newsrooms name others for what they said; an outlet that does business is told apart by its deals
+            if name.entity.kind == "outlet":
+                _note(told, name, "reported", False, "sources.outlet")
+            elif name.entity.kind == "person" and quoted and not case_label(copy.low, name.start, floor, discourse.grammar):
+                _note(told, name, "stated", False, "sources.quote")
+            floor = name.end  # "told Reuters Jane Doe": the preposition is the agency's
+    return list(told.values())
+
+
+def _is_name_behind(low: str, reference: Reference, names: Sequence[Name], grammar: NamesGrammar) -> bool:
+    """Whether the name that a company noun belongs to follows it: "the Estonian group Acme"."""
+    k = bisect.bisect_left(names, reference.end, key=attrgetter("start"))
+    noun = Actor(reference.start, reference.end, None, reference, "", 0)
+    return k < len(names) and names[k].entity.kind == "company" and _is_named_by(noun, low[reference.end : names[k].start], grammar)
+
+
+def _speaking_references(references: Sequence[Reference], cues: Sequence[Cue], discourse: Discourse,
+                         strangers: AbstractSet[str]) -> Iterator[Name]:  # fmt: skip
+    """The references of a sentence as mentions of the companies that they stand for, so that "the company said" has a speaker.
+
+    A pronoun speaks only right beside its verb: "it" stands for all sorts of things, and "they" are mostly people.
+    """
+    starts, ends = [cue.start for cue in cues], {cue.end + 1 for cue in cues}
+    for reference in references:
+        k = bisect.bisect_left(starts, reference.end)
+        if reference.kind == "pronoun" and reference.start not in ends and not (k < len(starts) and starts[k] - reference.end <= 1):
+            continue
+        entity = discourse.resolve(reference, strangers)
+        if entity is not None:  # "the investor laughs" is a person
+            yield Name(reference.start, reference.end, entity, "" if reference.kind == "investor" else _REFERRED)
+
+
+def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], names: Sequence[Name], discourse: Discourse,
+                      strangers: AbstractSet[str], found: dict[str | None, Attribution]) -> None:  # fmt: skip
+    speakers = [name for name in names if name.entity.kind in _SPEAKERS]
+    actors = find_actors(Copy("", low, None), span, speakers, (), (), [cue.end for cue in cues], discourse.grammar)
+    by_start = {name.start: name for name in speakers}
+    for cue in cues:
+        rule = cue.rule
+        if rule.kind == "anonymous":
+            entry = found.setdefault(None, Attribution(None, "anonymous", False, [], {}, rule.id))
+            _add(entry, rule.act or "reported", (cue.start, cue.end))
+            continue
+        for label in rule.source:
+            group = _owner(actors, cue, cues, by_start, discourse, strangers) if label == TOPIC else _speaking(actors, cue, label, by_start)
+            if group:
+                for name in group:
+                    _note(found, name, rule.act or "reported", rule.first, rule.id)
+                break
+    for cue in cues:
+        if cue.rule.first and not cue.rule.source:
+            outlets = [name for name in speakers if name.entity.kind == "outlet"]
+            if outlets:
+                nearest = min(outlets, key=lambda name: max(cue.start - name.end, name.start - cue.end))
+                _note(found, nearest, "first_reported", True, cue.rule.id)
+
+
+def _owner(actors: Sequence[Actor], cue: Cue, cues: Sequence[Cue], names: Mapping[int, Name], discourse: Discourse,
+           strangers: AbstractSet[str]) -> list[Name]:  # fmt: skip
+    """Whose document a cue speaks of: that of the company which its sentence, else the article, is about.
+
+    Nobody where a verb of speech stands right before ("Acme said in a filing"): its subject is who speaks.
+    """
+    if any(0 <= cue.start - other.end <= 12 for other in cues if other is not cue and other.rule.source):
+        return []
+    bare = [actor for actor in actors if not actor.label and names[actor.start].entity.kind == "company"]
+    if bare:
+        return [names[actor.start] for actor in bare if actor.group == bare[0].group]
+    entity = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), strangers)
+    return [] if entity is None else [Name(cue.start, cue.end, entity)]
+
+
+def _speaking(actors: Sequence[Actor], cue: Cue, label: str, names: Mapping[int, Name]) -> list[Name]:
+    """The names that one label of an attribution rule points at, those that the rule lets speak."""
+    allowed = cue.rule.who
+    fits = [actor for actor in actors if names[actor.start].entity.kind in allowed or _says(names[actor.start], cue)]
+    if label == "subject":
+        for actor in reversed(fits):
+            reach = 40 if names[actor.start].entity.kind == "company" else 120
+            if actor.end <= cue.start and not actor.label and cue.start - actor.end < reach:
+                return [names[a.start] for a in fits if a.group == actor.group and a.end <= cue.start]
+        return []
+    wanted = "" if label == "object" else label
+    for actor in fits:
+        if actor.start >= cue.end and actor.start - cue.end < 70 and (actor.label == wanted or label == "any"):
+            return [names[a.start] for a in fits if a.group == actor.group]
+    if label not in ("object", "any"):
+        for actor in reversed(fits):
+            if actor.end <= cue.start and cue.start - actor.end < 70 and actor.label == wanted:
+                return [names[a.start] for a in fits if a.group == actor.group]
+    return []
+
+
+def _says(name: Name, cue: Cue) -> bool:
+    """Whether a company called by another word stands right beside a verb of people: "the start-up admits"."""
+    return name.rule == _REFERRED and "person" in cue.rule.who and (0 <= cue.start - name.end <= 2 or 0 <= name.start - cue.end <= 5)
+
+
+def _note(found: dict[str | None, Attribution], name: Name, act: str, first: bool, rule: str) -> None:
+    entity = name.entity
+    entry = found.get(entity.name)
+    if entry is None:
+        entry = found[entity.name] = Attribution(entity.name, _SPEAKERS[entity.kind], False, [], {}, rule)
+    entry.first |= first
+    _add(entry, "first_reported" if first else act, (name.start, name.end))
+
+
+def _add(entry: Attribution, act: str, span: tuple[int, int]) -> None:
+    if act not in entry.acts:
+        entry.acts.append(act)
+    entry.spans.setdefault(span)
 
 
 # ---- patterns: compiling the language files and the name lists -------------------------------------------------------------------
