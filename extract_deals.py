@@ -6406,7 +6406,7 @@ class Discourse:
                    place: Place | None) -> Entity | None:  # fmt: skip
         """The company for which most speaks: how near it is, what is spoken of, and whether it suits the place.
 
-        The weights were fitted to how annotators filled such places in articles of eight languages; their order matters, not their size.
+        The weights were fitted to how annotators filled such places in the fixtures and other articles of eight languages.
         """
         scores: dict[Entity, float] = {}
         for weight, fade, entities in ((10.0, 0.8, inside), (5.0, 0.8, topics), (6.0, 0.8, earlier)):
