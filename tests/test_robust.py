@@ -27,7 +27,7 @@ from extract_deals import Article, Job, Limits, Options
 
 EXAMPLES = int(os.environ.get("EXTRACT_DEALS_EXAMPLES", "150"))
 PUMPS = int(os.environ.get("EXTRACT_DEALS_PUMPS", "5"))  # of each pattern; 120 for all
-ENOUGH = 0.03  # seconds of work for a hostile text to be worth timing
+ENOUGH = 0.01  # seconds of work for a hostile text to be worth timing
 THOROUGH = bool(os.environ.get("EXTRACT_DEALS_THOROUGH"))
 LENIENT = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 TEXTS = {path.stem: path.read_bytes().decode("utf-8-sig") for path in sorted(FIXTURES.glob("*.txt"))}
@@ -224,23 +224,24 @@ def seconds(text, language):
         gc.enable()
 
 
-def grows_too_fast(make, language, size=4000):
-    """The ratio of times where twice the text takes more than 2.3 times as long, else 0.
+def grows_too_fast(make, language, size=2000):
+    """The mean ratio of times for a doubling, over three doublings, where it is more than 2.3, else 0.
 
     The text is long enough that what takes the same time whatever the length (and the clock's grain) does not hide the rest, and
     within one of the parts in which long texts are read. Other work on the machine only ever adds to a time, so both lengths are measured
-    in turns until the least times of each fit, or eight rounds have not shown it.
+    in turns until the least times of each fit, or ten rounds have not shown it. Over three doublings what grows as the square shows
+    eightfold and the machine's own swings count for a third of what they are.
     """
     patterns().language(language)
-    while seconds(make(size), language) < ENOUGH and 4 * size <= extract_deals.PART:
+    while seconds(make(size), language) < ENOUGH and 16 * size <= extract_deals.PART:
         size *= 2
     shorts, longs = [], []
-    for turn in range(8):
-        shorts.append(seconds(make(size), language))
-        longs.append(seconds(make(2 * size), language))
-        if (turn and min(longs) <= 2.3 * min(shorts)) or longs[-1] > 30:
+    for turn in range(10):
+        shorts.append(min(seconds(make(size), language) for _ in range(3)))
+        longs.append(seconds(make(8 * size), language))
+        if (turn and min(longs) <= 2.3**3 * min(shorts)) or longs[-1] > 30:
             break
-    ratio = min(longs) / min(shorts)
+    ratio = (min(longs) / min(shorts)) ** (1 / 3)
     return ratio if ratio > 2.3 else 0.0
 
 
@@ -278,7 +279,7 @@ def test_ten_megabytes(tmp_path, piece):
 @pytest.mark.parametrize("form", ["Company{} Labs,", "Maria Bos{} said"])
 def test_many_names_in_one_sentence(form):
     """All different: what is done for each name must not look through all the others."""
-    assert not grows_too_fast(lambda size: " ".join(form.format(n) for n in range(size // len(form))), "en", size=100_000)
+    assert not grows_too_fast(lambda size: " ".join(form.format(n) for n in range(size // len(form))), "en", size=25_000)
 
 
 def test_a_hundred_thousand_names_in_one_sentence():
