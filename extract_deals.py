@@ -2335,15 +2335,17 @@ def _compose(text: str) -> tuple[str, tuple[int, ...]]:
 _MOST_MET = 1 << 13  # words kept with what is known of them; a news archive's vocabulary has no end
 
 
-def looked_up(words: Collection[str], met: dict[str, T], look: Callable[[str], T]) -> list[T]:
-    """What `look` says of each of the words, asked once a word and kept in `met`: most words of an article were in those before it."""
-    new = set(words).difference(met)
-    if len(met) + len(new) > _MOST_MET:
-        met.clear()
-        new = set(words)
-    for word in new:
-        met[word] = look(word)
-    return list(map(met.__getitem__, words))
+def looked_up(words: Sequence[str], met: dict[str, T], look: Callable[[str], T]) -> list[T]:
+    """What `look` says of each of the words (nothing false), asked once a word and kept in `met`: most words were in the articles before."""
+    found: list[Any] = list(map(met.get, words))
+    if not all(found):
+        for k, known in enumerate(found):
+            if known is None and (known := met.get(words[k])) is None:
+                if len(met) >= _MOST_MET:
+                    met.clear()
+                known = met[words[k]] = look(words[k])
+            found[k] = known
+    return found
 
 
 # ---- language --------------------------------------------------------------------------------------------------------------------
@@ -2546,7 +2548,6 @@ class MoneyGrammar:
     sign_heads: frozenset[str]  # letters with which signs such as "Rs." begin
     modifier_heads: frozenset[str]  # how the modifiers before an amount begin, in up to three small letters
     stake_values: tuple[Decimal, ...] = field(default=())
-    met: dict[str, int] = field(default_factory=dict)  # words met so far: what they can be to an amount
 
     def look(self, word: str) -> int:
         """What a word (as written) can be to an amount: a piece of one, one that tells that there may be one, part of a stake."""
@@ -3589,16 +3590,16 @@ def clause_before(text: str, at: int, reach: int) -> str:
 
 
 def find_money(
-    text: str, grammar: MoneyGrammar, words: Words | None = None
+    text: str, grammar: MoneyGrammar, words: Words | None = None, facts: Sequence[int] | None = None
 ) -> tuple[list[Money], list[Share], list[tuple[int, int]]]:
     """All money in a text, all shares, and the spans of all other quantities; each list in order, no two spans overlapping.
 
-    `words` are those of the text, where they are known.
+    `words` are those of the text and `facts` what each can be to an amount, where they are known.
     """
     sums: list[ReadSum] = []
     shares: list[Share] = []
     words = words or words_of(text, lowered(text))
-    facts = looked_up(words.written, grammar.met, grammar.look)
+    facts = [grammar.look(word) for word in words.written] if facts is None else facts
     if MONEY_MARKS.search(text):
         stream = tokens(text, [(0, len(text))], grammar.marked_token, grammar)
     else:
@@ -3947,16 +3948,16 @@ def fold(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
-def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazetteer, grammar: NamesGrammar) -> list[Name]:
+def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], begins: Sequence[bool], gazetteer: Gazetteer,
+                grammar: NamesGrammar) -> list[Name]:  # fmt: skip
     """Every listed name in the copy, leftmost and longest first, none inside another.
 
-    A name must begin with a capital or a digit unless the lists write it small.
+    A name must begin with a capital or a digit unless the lists write it small; `begins` says of each token whether one begins with it.
     """
     text, found, i = copy.text, [], 0
     suffixes, acronyms = grammar.suffixes, grammar.acronyms_as_words
     index, size = gazetteer.index, len(tokens)
-    # most words, of those with a capital too, begin no listed name: each says so once for all articles
-    begins = looked_up(copy.words.written, grammar.met, partial(_begins_name, gazetteer=gazetteer, grammar=grammar))
+    # most words, of those with a capital too, begin no listed name
     for k in compress(range(size), begins):
         if k < i:
             continue
@@ -3981,7 +3982,7 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], gazetteer: Gazett
     return found
 
 
-def _begins_name(word: str, gazetteer: Gazetteer, grammar: NamesGrammar) -> bool:
+def begins_name(word: str, gazetteer: Gazetteer, grammar: NamesGrammar) -> bool:
     """Whether any listed form begins with a word (as written) or with one that it is an inflection of."""
     if not (word[0].isupper() or word[0].isdigit() or word.lower() in gazetteer.lower_first):
         return False
@@ -4239,7 +4240,6 @@ class NamesGrammar:
     elided: frozenset[str]  # articles and prepositions with an apostrophe
     demonyms: Mapping[str, str]  # adjectives of countries and towns -> code of the country or name of the town: "the Dutch group"
     nationals: frozenset[str]  # those of them that stand for people or a company by themselves: "the Americans"
-    met: dict[str, bool] = field(default_factory=dict)  # words met so far: whether a listed name begins with them
 
 
 _QUOTED = re.compile(r' ?(?:[^\W\d_A-Z]+ ){0,2}["\']([^\W\d_a-z][^"\'\n]{1,40})["\']')
@@ -4650,7 +4650,7 @@ class CueIndex:
     """Rules by the words that their patterns can begin with, so that a word meets only the few rules it may begin.
 
     Nearly all patterns begin with one of some dozen words; those are listed when a language is compiled. At most words of an article
-    no pattern is then tried at all, and a hundred rules more cost nothing. `met` keeps what `look` said of the words met so far.
+    no pattern is then tried at all, and a hundred rules more cost nothing.
     """
 
     rules: tuple[IndexedRule, ...]
@@ -4659,7 +4659,6 @@ class CueIndex:
     tails: Mapping[str, Ranks]  # ends of words, for compounds with anything before
     pieces: Mapping[str, Ranks]  # what stands somewhere in a word; the empty text: rules that any word can begin
     literals: Mapping[str, tuple[tuple[str, int], ...]]  # what needy rules must hold, with their ranks, by its first letters
-    met: dict[str, WordCues | None] = field(default_factory=dict)
 
     def look(self, word: str) -> WordCues | None:
         """What a word (in small letters) means to the rules; None for nothing at all."""
@@ -4808,18 +4807,21 @@ def _held(nodes: Sequence[Any]) -> set[str]:
     return best
 
 
-def find_cues(copy: Copy, words: Words, index: CueIndex) -> dict[str, list[Cue]]:
-    """All rules' matches by section, in order; within a section leftmost, then longest, none inside another."""
+def find_cues(copy: Copy, facts: Sequence[WordCues | None]) -> dict[str, list[Cue]]:
+    """All rules' matches by section, in order; within a section leftmost, then longest, none inside another.
+
+    `facts` says of each word what the index of the rules knows of it.
+    """
     low = copy.low
     hits: dict[str, list[tuple[int, int, int, Rule]]] = {}
-    facts = looked_up(words.lows, index.met, index.look)
+    # at most words no rule begins and none has a literal: they are left out once
+    known = [(span, word) for span, word in zip(copy.words.spans, facts, strict=True) if word is not None]
     held: dict[int, list[int]] = {}  # by rank: where the words begin that hold a literal of the rule
-    for (start, _), word in zip(words.spans, facts, strict=True):
-        if word is not None and word.holds:
-            for rank in word.holds:
-                held.setdefault(rank, []).append(start)
-    for (start, end), word in zip(words.spans, facts, strict=True):
-        if word is None or not word.begins:
+    for (start, _), word in known:
+        for rank in word.holds:
+            held.setdefault(rank, []).append(start)
+    for (start, end), word in known:
+        if not word.begins:
             continue
         behind = low[end : end + _BEHIND]
         rules = word.before.get(behind)
@@ -4916,7 +4918,6 @@ class DateGrammar:
     cues: re.Pattern[str] | None
     clause_end: re.Pattern[str]
     published: re.Pattern[str] | None
-    met: dict[str, bool] = field(default_factory=dict)  # words met so far: whether a date may hang on them
     met_pieces: dict[str, int] = field(default_factory=dict)  # what stood between two blanks: what of it a date can hold
 
     def is_strong(self, word: str) -> bool:
@@ -5261,7 +5262,7 @@ class _Line:
     month_first: bool
 
 
-def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int]], words: Words | None = None) -> _Line:
+def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int]], strong: Iterable[int] | None = None) -> _Line:
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter whose small form is longer: keep the offsets
         lowered = "".join(low if len(low := c.lower()) == 1 else c for c in text)
@@ -5269,7 +5270,7 @@ def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int
     starts: list[int] = []
     ends: list[int] = []
     end, broken, orders, known, cased = 0, True, [0, 0], grammar.marks, grammar.cased
-    for found in _tokens(lowered, grammar, words or _own_words(lowered)):
+    for found in _tokens(lowered, grammar, _own_strong(lowered, grammar) if strong is None else strong):
         if found is None:
             broken = True
             continue
@@ -5296,18 +5297,15 @@ def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int
     return _Line(_mask("".join(marks), starts, ends, claimed), starts, ends, month_first)
 
 
-def _own_words(lowered: str) -> Words:
-    """The words of a text that is no reading copy: letters may be followed by their marks."""
-    spans = [found.span() for found in _WORD.finditer(lowered)]
-    found = [lowered[start:end] for start, end in spans]
-    return Words(spans, found, found)
+def _own_strong(lowered: str, grammar: DateGrammar) -> list[int]:
+    """Where the words begin on which a date may hang, of a text that is no reading copy: letters may be followed by their marks."""
+    return [found.start() for found in _WORD.finditer(lowered) if grammar.is_strong(found.group())]
 
 
-def _tokens(lowered: str, grammar: DateGrammar, words: Words) -> Iterator[re.Match[str] | None]:
+def _tokens(lowered: str, grammar: DateGrammar, strong: Iterable[int]) -> Iterator[re.Match[str] | None]:
     """The tokens around every word or number that a date may hang on, with None where text is passed over."""
     anchors = [m.start() for m in _NUMBER_ANCHOR.finditer(lowered)]
-    strong = looked_up(words.lows, grammar.met, grammar.is_strong)
-    anchors += [start for (start, _), known in zip(words.spans, strong, strict=True) if known and start < len(lowered)]
+    anchors += [start for start in strong if start < len(lowered)]
     for start, end in _windows(lowered, sorted(anchors), grammar):
         yield None
         yield from _TOKEN.finditer(lowered, start, end)
@@ -5538,21 +5536,21 @@ def _matches(text: str, line: _Line, grammar: DateGrammar) -> Iterator[_Match]:
 
 
 def find_dates(
-    text: str, grammar: DateGrammar, reference: datetime.date | None, claimed: Sequence[tuple[int, int]] = (), words: Words | None = None
+    text: str, grammar: DateGrammar, reference: datetime.date | None, claimed: Sequence[tuple[int, int]] = (), strong: Iterable[int] | None = None
 ) -> list[DateMention]:
     """The dates that a text mentions, in order, none overlapping another or a claimed span.
 
     `claimed` are sorted spans (start, end) in code points that other stages have read; `reference` is what relative dates and dates
-    without a year are resolved against: without it the year stays open ("XXXX-10") or the value None. `words` are those of the text (or
-    of a longer one that begins with it), where they are known.
+    without a year are resolved against: without it the year stays open ("XXXX-10") or the value None. `strong` are the offsets of the words
+    of the text (or of a longer one that begins with it) on which a date may hang, where they are known.
     """
-    return list(_each_date(text, grammar, reference, claimed, words))
+    return list(_each_date(text, grammar, reference, claimed, strong))
 
 
 def _each_date(text: str, grammar: DateGrammar, reference: datetime.date | None, claimed: Sequence[tuple[int, int]],
-               words: Words | None) -> Iterator[DateMention]:
+               strong: Iterable[int] | None) -> Iterator[DateMention]:
     """The dates of a text one by one: who looks for the first of a kind need not read on."""
-    line = _read_line(text, grammar, claimed, words)
+    line = _read_line(text, grammar, claimed, strong)
     mentions: list[DateMention] = []
     for match in _matches(text, line, grammar):
         rule = match.rule
@@ -6086,12 +6084,12 @@ _HEADER_DAY = re.compile(r"\s*(?:([a-z]{2,12})\s*:?\s+)?([0-9]{4}-[0-9]{2}-[0-9]
 _HEADER_WORD = re.compile(r"\s*(?:[a-z]{2,12}\s*:?\s*)?")
 
 
-def find_published(text: str, grammar: DateGrammar, words: Words | None = None) -> tuple[str, int, int] | None:
+def find_published(text: str, grammar: DateGrammar, strong: Iterable[int] | None = None) -> tuple[str, int, int] | None:
     """The article's own date (ISO day, start, end) from its header, dateline or byline near the top; None without a full date there."""
     head = "\n".join(text[:_HEAD_CHARS].split("\n")[:_HEAD_LINES])
     if (plain := _HEADER_DAY.match(head)) and plain[1] not in grammar.marks and (plain[3] or "").lower() not in grammar.marks and edtf_days(plain[2]):
         return plain[2], *plain.span(2)  # most archives: nothing else needs to be read
-    for mention in _each_date(head, grammar, None, (), words):
+    for mention in _each_date(head, grammar, None, (), strong):
         if mention.value is None or not _ISO_DAY.fullmatch(mention.value):
             continue
         line_start = head.rfind("\n", 0, mention.start) + 1
@@ -6206,8 +6204,9 @@ def case_label(low: str, start: int, floor: int, grammar: NamesGrammar) -> str:
     return ""
 
 
-def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], grammar: NamesGrammar, gazetteer: Gazetteer) -> list[Reference]:
-    """Nouns, demonyms and pronouns that stand for a company of the article, in order."""
+def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], nationals: Iterable[tuple[int, int]], grammar: NamesGrammar,
+                    gazetteer: Gazetteer) -> list[Reference]:  # fmt: skip
+    """Nouns, demonyms and pronouns that stand for a company of the article, in order; `nationals` are the spans of what may be a demonym."""
     low, found = copy.low, []
     starts = [name.start for name in names]
     for cue in nouns:
@@ -6238,7 +6237,7 @@ def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], gra
         seat = _seat(low, cue, before, follows, grammar) or _demonym_beside(copy.text, cue, grammar)
         if _is_definite(low, cue, before, seat, grammar):
             found.append(Reference(cue.start, cue.end, kind, None, seat))
-    return sorted([*found, *_nationals(copy, found, starts, nouns, grammar)], key=attrgetter("start"))
+    return sorted([*found, *_nationals(copy, found, starts, nouns, nationals, grammar)], key=attrgetter("start"))
 
 
 _BREAKS = frozenset(",.;:()\n")
@@ -6262,15 +6261,15 @@ def _demonym_beside(text: str, cue: Cue, grammar: NamesGrammar) -> str | None:
     return next((seat for word in (*before, *(behind.groups("") if behind else ())) if (seat := _demonym(word, grammar))), None)
 
 
-def _nationals(copy: Copy, found: Sequence[Reference], names: Sequence[int], nouns: Sequence[Cue], grammar: NamesGrammar) -> Iterator[Reference]:
+def _nationals(copy: Copy, found: Sequence[Reference], names: Sequence[int], nouns: Sequence[Cue], nationals: Iterable[tuple[int, int]],
+               grammar: NamesGrammar) -> Iterator[Reference]:  # fmt: skip
     """Demonyms that stand for a company by themselves behind an article: "the Americans", "gli olandesi"."""
     text, noun_starts = copy.text, [cue.start for cue in nouns]
     taken = {reference.start for reference in found}
-    nationals = grammar.nationals
-    words = zip(copy.words.written, copy.words.lows, copy.words.spans, strict=True)
-    for word, start, end in [(word, *span) for word, low, span in words if word in nationals or low in nationals]:
+    for start, end in nationals:
         if start in taken:
             continue
+        word = text[start:end]
         pieces = _PIECES.findall(copy.low, max(0, start - 16), start)
         if not pieces or pieces[-1] not in grammar.determiners:
             continue
@@ -7443,6 +7442,40 @@ class Language:
     cues: CueIndex
     abbreviations: frozenset[str]
     ordinal_dot: bool
+    met: dict[str, WordFacts] = field(default_factory=dict)  # words (as written) met so far
+
+    def look(self, word: str, gazetteer: Gazetteer) -> WordFacts:
+        """What a word (as written) is to each stage."""
+        low = lowered(word)
+        return WordFacts(self.money.look(word), begins_name(word, gazetteer, self.names), self.cues.look(low), self.dates.is_strong(low),
+                         word in self.names.nationals or low in self.names.nationals)  # fmt: skip
+
+
+class WordFacts(NamedTuple):
+    """What a word is to each stage, so that one look-up serves them all: what the five fields mean their stages say."""
+
+    amount: int
+    begins_name: bool
+    cues: WordCues | None
+    dated: bool
+    national: bool
+
+
+class ReadWords(NamedTuple):
+    """The facts of all words of a text, each a column for its stage."""
+
+    amounts: Sequence[int]
+    begin_names: Sequence[bool]
+    cues: Sequence[WordCues | None]
+    dated: list[int]  # where the words begin on which a date may hang
+    nationals: list[tuple[int, int]]
+
+
+def read_words(words: Words, language: Language, gazetteer: Gazetteer) -> ReadWords:
+    """What a language knows of each word of a text."""
+    rows = looked_up(words.written, language.met, partial(language.look, gazetteer=gazetteer))
+    amounts, names, cues, dated, nationals = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    return ReadWords(amounts, names, cues, [start for start, _ in compress(words.spans, dated)], list(compress(words.spans, nationals)))
 
 
 _CUE_SECTIONS = ("sources", "roles", "deals", "status")
@@ -7906,9 +7939,11 @@ def extract(article: Article, patterns: Patterns, options: Options) -> Record:
     header, parts, end, found = None, [], 0, 0
     for start, end in part_spans(article.text):
         copy = reading_copy(article.text[start:end])
-        header = header or _header_of(article, copy, patterns, options)
-        language = patterns.language(header.language)
-        mentions = read_mentions(copy, language, patterns.gazetteer, header.reference, None if start else header.span)
+        code, confidence = (header.language, header.confidence) if header else _language_of(article, copy, patterns, options)
+        language = patterns.language(code)
+        facts = read_words(copy.words, language, patterns.gazetteer)
+        header = header or _header_of(article, copy, facts, language, code, confidence, options)
+        mentions = read_mentions(copy, facts, language, patterns.gazetteer, header.reference, None if start else header.span)
         frames, roles = read_deals(copy, mentions, language, patterns.gazetteer)
         parts.append(assemble(article, start, copy, mentions, frames, roles, header))
         found += mentions.count() + len(frames)
@@ -7944,29 +7979,28 @@ def _language_of(article: Article, copy: Copy, patterns: Patterns, options: Opti
     return (said, 1.0) if said else detect_language(copy, patterns.heads)
 
 
-def _header_of(article: Article, copy: Copy, patterns: Patterns, options: Options) -> Header:
+def _header_of(article: Article, copy: Copy, facts: ReadWords, language: Language, code: str | None, confidence: float | None,
+               options: Options) -> Header:  # fmt: skip
     """What holds for the whole article, from what came with it and its (first) part."""
-    code, confidence = _language_of(article, copy, patterns, options)
-    found = None if article.published else find_published(copy.text, patterns.language(code).dates, copy.words)
+    found = None if article.published else find_published(copy.text, language.dates, facts.dated)
     published = article.published or (found[0] if found else None)
-    return Header(code, confidence, published, published or options.reference_date, code in patterns.languages, found[1:] if found else None)
+    return Header(code, confidence, published, published or options.reference_date, bool(language.code), found[1:] if found else None)
 
 
 def read_mentions(
-    copy: Copy, language: Language, gazetteer: Gazetteer, reference: str | None, header: tuple[int, int] | None = None
+    copy: Copy, facts: ReadWords, language: Language, gazetteer: Gazetteer, reference: str | None, header: tuple[int, int] | None = None
 ) -> Findings:
     """All mentions of the article: sums first, then names, then dates, none reading what another has claimed.
 
     `header` is the span of the article's own date, which is no mention.
     """
-    money, shares, quantities = find_money(copy.text, language.money, copy.words)
-    words = copy.words
-    tokens = words.spans
+    tokens = copy.words.spans
+    money, shares, quantities = find_money(copy.text, language.money, copy.words, facts.amounts)
     claimed = sorted([(m.start, m.end) for m in money] + [(s.start, s.end) for s in shares] + quantities)
     sentences = split_sentences(copy, language.abbreviations, language.ordinal_dot, claimed)
     starts = sentence_starts(copy, sentences, tokens)
-    names = outside(find_listed(copy, tokens, gazetteer, language.names), [(m.start, m.end) for m in money])
-    cues = find_cues(copy, words, language.cues)
+    names = outside(find_listed(copy, tokens, facts.begin_names, gazetteer, language.names), [(m.start, m.end) for m in money])
+    cues = find_cues(copy, facts.cues)
     names = settle_ambiguous(copy, names, starts, cues, language.names, gazetteer)
     solid = [(n.start, n.end) for n in names if n.entity.kind in ("company", "outlet", "product")]
     cues = {section: beside(found, solid) for section, found in cues.items()}
@@ -7977,8 +8011,8 @@ def read_mentions(
     names = sorted([*names, *papers, *unlisted], key=lambda name: name.start)
     timed = {span for span in quantities if counts_time(copy.low, *span, language.dates)}
     claimed = sorted([span for span in claimed if span not in timed] + [(n.start, n.end) for n in names] + ([header] if header else []))
-    dates = find_dates(copy.text, language.dates, datetime.date.fromisoformat(reference) if reference else None, claimed, words)
-    references = find_references(copy, cues.get("nouns", ()), names, language.names, gazetteer)
+    dates = find_dates(copy.text, language.dates, datetime.date.fromisoformat(reference) if reference else None, claimed, facts.dated)
+    references = find_references(copy, cues.get("nouns", ()), names, facts.nationals, language.names, gazetteer)
     proper = frozenset(run.words for run in runs if not run.initial or len(run.words) > 1) | opening_names(copy, runs, cues, language.names)
     return Findings(money, shares, dates, names, references, runs, cues, sentences, [], proper)
 
