@@ -4562,13 +4562,25 @@ def outside(names: Sequence[T], claimed: Sequence[tuple[int, int]]) -> list[T]:
 
 
 def by_sentence(things: Iterable[Any], sentences: Sequence[tuple[int, int]]) -> dict[int, list[Any]]:
-    """Some things (with `start`) by the index of the sentence in which they begin; each costs one look-up, however many sentences there are."""
-    starts = [start for start, _ in sentences]
+    """Some things (with `start`) by the index of the sentence in which they begin; each costs one look-up, however many sentences there are.
+
+    A thing in the sentence of the one before it costs none.
+    """
     groups: dict[int, list[Any]] = {}
+    begin = end = k = 0
     for thing in things:
-        k = bisect.bisect_right(starts, thing.start) - 1
-        if k >= 0 and thing.start < sentences[k][1]:
-            groups.setdefault(k, []).append(thing)
+        at = thing.start
+        if not begin <= at < end:
+            k = bisect.bisect_right(sentences, (at, sys.maxsize)) - 1
+            if k < 0:
+                continue
+            begin, end = sentences[k]
+            if at >= end:
+                continue
+        if k in groups:
+            groups[k].append(thing)
+        else:
+            groups[k] = [thing]
     return groups
 
 
@@ -6355,38 +6367,46 @@ class Discourse:
     bare: Sequence[tuple[int, Entity]] = ()  # companies of this sentence that no preposition holds
     counts: Counter[str] = field(default_factory=Counter)
     salient: int = 1
-
+    most: int = 1  # how often the company is named that is named most often
     by_seat: dict[str, list[Entity]] = field(default_factory=dict)
+    ends: list[int] = field(default_factory=list)  # where the mentions end
+    companies: list[Entity] = field(default_factory=list)  # what they mention
 
     def __post_init__(self) -> None:
+        self.ends = [name.end for name in self.mentions]
+        self.companies = [name.entity for name in self.mentions]
         for name in self.mentions:
             for seat in name.entity.seats:
                 self.by_seat.setdefault(seat, []).append(name.entity)
         self.counts.update(name.entity.name for name in self.mentions if not name.entity.kinds & _BYSTANDERS)
         # what is named once is hardly what "the company" means, if anything is named more often
-        self.salient = min(2, max(self.counts.values(), default=1))
+        self.most = max(self.counts.values(), default=1)
+        self.salient = min(2, self.most)
     topics: list[tuple[int, int, Entity]] = field(default_factory=list)  # subjects in order: offset, sentence, company
     sentence: int = 0
     line: int = -1  # where the line of that sentence begins
     title: AbstractSet[str] = frozenset()  # companies of the first sentence
     head: Entity | None = None  # what stands at the head of that line: "- Acme: …"
-    subjects: Counter[str] = field(default_factory=Counter)  # how often a company opens a sentence, the first one counting twice
+    leaders: AbstractSet[str] = frozenset()  # the companies that an article is about: none is more often what a sentence speaks of
 
     def resolve(self, reference: Reference, exclude: Collection[str], place: Place | None = None) -> Entity | None:
         """The company that a reference stands for, none of `exclude`; None where nothing fits. `place`: the party it is, if of a deal."""
         if reference.entity is not None:
             return None if reference.entity.name in exclude else reference.entity
-        k = bisect.bisect_right(self.mentions, reference.start, key=attrgetter("end"))
-        earlier = [e for name in self.mentions[max(0, k - _MEMORY) : k] if (e := name.entity).name not in exclude]
+        k = bisect.bisect_right(self.ends, reference.start)
+        earlier = self.companies[max(0, k - _MEMORY) : k]
+        if exclude:
+            earlier = [e for e in earlier if e.name not in exclude]
         if reference.seat is not None:
             found, known = self._seated(reference, earlier, exclude)
             if known:
                 return found
         if reference.kind in ("any", "pronoun", "people"):
-            inside = dict.fromkeys(e for at, e in self.bare if at < reference.start and e.name not in exclude)
-            topics = dict.fromkeys(e for at, sentence, e in reversed(self.topics[-_MEMORY:])
-                                   if at < reference.start and e.name not in exclude and self.is_fresh(e, sentence))  # fmt: skip
-            return self._likeliest(tuple(inside), tuple(topics), tuple(dict.fromkeys(reversed(earlier))), exclude, place)
+            # by their names, as these are hashed once and entities each time
+            inside = {e.name: e for at, e in self.bare if at < reference.start and e.name not in exclude}
+            topics = {e.name: e for at, sentence, e in reversed(self.topics[-_MEMORY:])
+                      if at < reference.start and e.name not in exclude and self.is_fresh(e, sentence)}  # fmt: skip
+            return self._likeliest(inside, topics, {e.name: e for e in reversed(earlier)}, exclude, place)
         for known in (True, False):  # a company that no list knows may be anything, if nothing listed is of the kind
             fitting = [e for e in earlier if (reference.kind in e.kinds if known else not e.listed)]
             if fitting:
@@ -6401,26 +6421,28 @@ class Discourse:
         yield from (e for at, sentence, e in self.topics[-_MEMORY:][::-1]
                     if at < reference.start and sentence >= self.sentence - 1 and e.name not in exclude)  # fmt: skip
 
-    def _likeliest(self, inside: Sequence[Entity], topics: Sequence[Entity], earlier: Sequence[Entity], exclude: Collection[str],
+    def _likeliest(self, inside: Mapping[str, Entity], topics: Mapping[str, Entity], earlier: Mapping[str, Entity], exclude: Collection[str],
                    place: Place | None) -> Entity | None:  # fmt: skip
         """The company for which most speaks: how near it is, what is spoken of, and whether it suits the place.
 
         The weights were fitted to how annotators filled such places in the fixtures and other articles of eight languages.
         """
-        scores: dict[Entity, float] = {}
-        for weight, fade, entities in ((10.0, 0.8, inside), (5.0, 0.8, topics), (6.0, 0.8, earlier)):
-            for rank, entity in enumerate(entities):
-                scores[entity] = scores.get(entity, 0) + weight * fade**rank
+        scores: dict[str, float] = {}
+        known = {**earlier, **topics, **inside}
+        for weight, fade, names in ((10.0, 0.8, inside), (5.0, 0.8, topics), (6.0, 0.8, earlier)):
+            for rank, name in enumerate(names):
+                scores[name] = scores.get(name, 0) + weight * fade**rank
         if self.head is not None and self.head.name not in exclude:
-            scores[self.head] = scores.get(self.head, 0) + 70
+            scores[self.head.name] = scores.get(self.head.name, 0) + 70
+            known[self.head.name] = self.head
         if place is not None:
-            most = max(self.counts.values(), default=1)
-            for entity in scores:
-                scores[entity] += 20 * place.suits(entity)
+            for name in scores:
+                entity = known[name]
+                scores[name] += 20 * place.suits(entity)
                 if not place.pays:  # an article is about who is bought or financed, more often a young company than a giant
-                    scores[entity] += 3 * (entity.name in self.title) + 3 * self.counts[entity.name] / most
-                    scores[entity] += 4 * (not entity.listed) - 6 * bool(entity.ticker)
-        return max(scores, key=lambda entity: scores[entity], default=None)
+                    scores[name] += 3 * (name in self.title) + 3 * self.counts.get(name, 0) / self.most
+                    scores[name] += 4 * (not entity.listed) - 6 * bool(entity.ticker)
+        return known[max(scores, key=scores.__getitem__)] if scores else None
 
     def _seated(self, reference: Reference, earlier: Sequence[Entity], exclude: Collection[str]) -> tuple[Entity | None, bool]:
         """The company of a town or country that a reference speaks of, the last one named; and whether any is known to sit there."""
@@ -6440,11 +6462,13 @@ class Discourse:
     def enter(self, low: str, scene: Scene) -> None:
         """Note what the article speaks of as it comes to a sentence: the head of an item of a list holds for its whole line."""
         self.sentence = scene.index
-        self.bare = [(actor.start, actor.entity) for actor in scene.actors if actor.entity is not None and actor.label in ("", "poss")]
-        opening = next((actor for actor in scene.actors if actor.open_run and not actor.label), None)
-        if opening is not None and (adopted := self.adopt(opening)) is not None:
-            self.bare.append((opening.start, adopted))
-            self.bare.sort(key=itemgetter(0))
+        self.bare = []
+        if scene.actors:
+            self.bare = [(actor.start, actor.entity) for actor in scene.actors if actor.entity is not None and actor.label in ("", "poss")]
+            opening = next((actor for actor in scene.actors if actor.open_run and not actor.label), None)
+            if opening is not None and (adopted := self.adopt(opening)) is not None:
+                self.bare.append((opening.start, adopted))
+                self.bare.sort(key=itemgetter(0))
         line = low.rfind("\n", 0, scene.start + 1) + 1
         if line > self.line:
             self.line, self.head = line, None
@@ -6461,12 +6485,12 @@ class Discourse:
 
     def is_fresh(self, entity: Entity, sentence: int) -> bool:
         """Whether what was spoken of in a sentence still is: longer where the article names it more than once."""
-        reach = _FRESH if self.counts[entity.name] >= self.salient else 1
+        reach = _FRESH if self.counts.get(entity.name, 0) >= self.salient else 1
         return self.sentence - sentence <= reach or self.leads(entity)
 
     def leads(self, entity: Entity) -> bool:
         """Whether an article is about this company: none is more often what a sentence speaks of."""
-        return bool(self.subjects) and self.subjects[entity.name] == max(self.subjects.values())
+        return entity.name in self.leaders
 
     def adopt(self, actor: Actor) -> Entity | None:
         """Take an unknown name in the place of a party for a company."""
@@ -6544,6 +6568,8 @@ def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Refer
 
     Commas count only where a conjunction ends them.
     """
+    if len(things) < 2:
+        return [""] * len(things)
     links = [""] + [_link(low[things[k - 1][1] : things[k][0]], grammar) for k in range(1, len(things))]
     joined = [""] * len(things)
     end = ""  # the link that ends the list in which a thing stands
@@ -6625,15 +6651,19 @@ class Scene:
     deals: tuple[Cue, ...]
     roles: tuple[Cue, ...]
     status: tuple[Cue, ...]
+    labels: frozenset[str] = frozenset()  # those of the actors
 
 
+_BEGIN = attrgetter("start")
 _FAR = 26  # words between a sum and the word that says what it is, at the most
 _REACH = 220  # and code points
 
 
 def govern(low: str, scene: Scene) -> dict[int, Cue]:
     """Which cue says what each sum (by its start) is: the nearest, counting words, other sums and clause ends on the way."""
-    cues = sorted((*scene.deals, *(cue for cue in scene.roles if cue.rule.role != "stake")), key=lambda cue: cue.start)
+    if not scene.money:
+        return {}
+    cues = sorted((*scene.deals, *(cue for cue in scene.roles if cue.rule.role != "stake")), key=_BEGIN)
     starts, sums = [cue.start for cue in cues], [money.start for money in scene.money]
     governed: dict[int, Cue] = {}
     for position, money in enumerate(scene.money):
@@ -6702,7 +6732,9 @@ def _share_payee(frames: Sequence[Frame]) -> None:
 
 def _stake(low: str, cue: Cue, scene: Scene) -> Decimal | None:
     """The share of a company that a deal cue is about: a percentage beside a word for a stake."""
-    stakes = [role for role in scene.roles if role.rule.role == "stake"] if scene.shares else []
+    if not scene.shares:
+        return None
+    stakes = [role for role in scene.roles if role.rule.role == "stake"]
     best, least = None, 14
     for share in scene.shares:
         near = min((_words_between(low, share.start, share.end, role.start, role.end) for role in stakes), default=99)
@@ -6759,33 +6791,14 @@ def _guess(kind: str | None, cue: Cue, payer: Sequence[Entity], payee: Sequence[
 def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, int], zone_start: int,
                 discourse: Discourse, until_from: int | None) -> tuple[list[Entity], list[Entity], bool]:  # fmt: skip
     """Payer and payee of a cue by its rule, and whether the sentence itself names the payee."""
-    slots: dict[str, list[Actor]] = {"payer": [], "payee": []}
-    taken: set[int] = set()
-    # the slot that a verb's object or a preposition fills goes first; what remains bare can then be the subject
-    order = sorted((("payer", rule.payer), ("payee", rule.payee)), key=lambda pair: bool(pair[1]) and pair[1][0] == "subject")
-    behind = _subject_behind(low, scene, cue, zone) if discourse.grammar.verb_second else []
-    if behind:
-        order.sort(key=lambda pair: not (pair[1] and pair[1][0] == "subject"))
-    for slot, labels in order:
-        if behind and labels and labels[0] == "subject":
-            slots[slot] = behind
-            taken.update(actor.start for actor in behind)
-            continue
-        free = [actor for actor in scene.actors if actor.start not in taken]
-        found = (_find_slot(low, scene, cue, label, zone, zone_start, free, discourse.grammar) for label in labels)
-        slots[slot] = next((group for group in found if group and _means_something(group, discourse)), [])
-        taken.update(actor.start for actor in slots[slot])
-    if not slots["payee"] and EITHER in rule.payer:
-        slots["payer"], slots["payee"] = _either_way(low, scene, cue, discourse.grammar)
-    payee: list[Entity] = []
-    payer: list[Entity] = []
+    payers, payees = _slot_actors(low, scene, cue, rule, zone, zone_start, discourse) if scene.actors else ([], [])
     # names first: then a reference on the other side knows whom it cannot mean
-    if any(actor.entity for actor in slots["payer"]) and not any(actor.entity for actor in slots["payee"]):
-        payer = _entities(slots["payer"], discourse, set())
-        payee = _entities(slots["payee"], discourse, {e.name for e in payer})
+    if any(actor.entity for actor in payers) and not any(actor.entity for actor in payees):
+        payer = _entities(payers, discourse, set())
+        payee = _entities(payees, discourse, {e.name for e in payer})
     else:
-        payee = _entities(slots["payee"], discourse, set())
-        payer = _entities(slots["payer"], discourse, {e.name for e in payee})
+        payee = _entities(payees, discourse, set())
+        payer = _entities(payers, discourse, {e.name for e in payee})
     told = bool(payee)
     gapped = [] if until_from is None else [a for a in scene.actors if until_from <= a.start < zone[0] and not a.label and a.entity is not None]
     if len(gapped) == 1 and gapped[0].entity is not None:  # "Nvidia invests 5 billion, SoftBank 3": the verb is not said again
@@ -6793,20 +6806,53 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
             payer = [gapped[0].entity]
         elif "subject" in rule.payee:
             payee = [gapped[0].entity]
-    if _rejected(scene, cue) and payer and not payee:
+    if payer and not payee and _rejected(scene, cue):
         payer, payee = payee, payer
     if rule.kind == "financing" and payee and not payer and payee[0].kinds & _LENDERS:
         payer, payee = payee, payer
     for mine, labels, other in ((payer, rule.payer, payee), (payee, rule.payee, payer)):
+        if mine or not labels:
+            continue
         taken_names = {e.name for e in other}
         before = discourse.told.get(_ALIKE.get(rule.kind or "", rule.kind or ""), ((), ()))
         for label, earlier in zip(("last_payer", "last_payee"), before, strict=True):
             if not mine and label in labels:
                 mine.extend(entity for entity in earlier if entity.name not in taken_names)
         if not mine and ("subject" in labels or "topic" in labels) and not _place_taken(low, zone, labels, discourse.grammar):
-            topic = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), {e.name for e in other}, Place(rule.kind, mine is payer))
+            topic = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), taken_names, Place(rule.kind, mine is payer))
             mine.extend([topic] if topic else [])
     return payer, payee, told
+
+
+def _slot_actors(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, int], zone_start: int,
+                 discourse: Discourse) -> tuple[Sequence[Actor], Sequence[Actor]]:  # fmt: skip
+    """The actors that stand in the places of payer and payee."""
+    slots: dict[str, Sequence[Actor]] = {"payer": (), "payee": ()}
+    taken: set[int] = set()
+    by_subject = rule.payer[:1] == ("subject",), rule.payee[:1] == ("subject",)
+    behind = _subject_behind(low, scene, cue, zone) if discourse.grammar.verb_second else []
+    # the slot that a verb's object or a preposition fills goes first; what remains bare can then be the subject
+    payee_first = by_subject[1] and not by_subject[0] if behind else by_subject[0] and not by_subject[1]
+    for slot, labels in (("payee", rule.payee), ("payer", rule.payer)) if payee_first else (("payer", rule.payer), ("payee", rule.payee)):
+        if behind and labels[:1] == ("subject",):
+            slots[slot] = behind
+            taken.update(actor.start for actor in behind)
+            continue
+        free = [actor for actor in scene.actors if actor.start not in taken] if taken else scene.actors
+        for label in labels:
+            if label != "subject" and _BARE.get(label, label) not in scene.labels:
+                continue  # nothing stands so in this sentence
+            group = _find_slot(low, scene, cue, label, zone, zone_start, free, discourse.grammar)
+            if group and _means_something(group, discourse):
+                slots[slot] = group
+                taken.update(actor.start for actor in group)
+                break
+    if not slots["payee"] and EITHER in rule.payer:
+        return _either_way(low, scene, cue, discourse.grammar)
+    return slots["payer"], slots["payee"]
+
+
+_BARE = {"object": "", "next": "", "after": ""}  # labels of slots that only actors without a label fill
 
 
 _ALIKE = {"funding_round": "investment", "share_sale": "investment"}  # kinds whose parties a text goes on about in one breath
@@ -6827,10 +6873,12 @@ def _place_taken(low: str, zone: tuple[int, int], labels: Sequence[str], grammar
 
 def _means_something(group: Sequence[Actor], discourse: Discourse) -> bool:
     """Whether any actor of a group is a company or a reference that resolves to one."""
-    return any(a.entity is not None or a.open_run or (a.reference is not None and discourse.resolve(a.reference, ())) for a in group)
+    if any(actor.entity is not None or actor.open_run for actor in group):
+        return True
+    return any(actor.reference is not None and discourse.resolve(actor.reference, ()) for actor in group)
 
 
-def _either_way(low: str, scene: Scene, cue: Cue, grammar: NamesGrammar) -> tuple[list[Actor], list[Actor]]:
+def _either_way(low: str, scene: Scene, cue: Cue, grammar: NamesGrammar) -> tuple[Sequence[Actor], Sequence[Actor]]:
     """Payer and payee of "A in talks with B on an investment", which leaves the direction open: a start-up is the one that receives."""
     first = _subject(low, scene, cue, scene.actors, grammar)
     second = [actor for actor in scene.actors if actor.label == "with"]
@@ -6863,8 +6911,7 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
         near = [a for a in free if 0 <= a.start - cue.end <= reach and not a.label and not any(c in low[cue.end : a.start] for c in ",;:.")]
         return [a for a in free if near and a.group == near[0].group and a.start >= near[0].start]
     wanted = "" if label == "object" else label
-    begins = attrgetter("start")
-    behind = slice(bisect.bisect_left(free, after[0], key=begins), bisect.bisect_left(free, after[1], key=begins))
+    behind = slice(bisect.bisect_left(free, after[0], key=_BEGIN), bisect.bisect_left(free, after[1], key=_BEGIN))
     for actor in free[behind]:
         if actor.label == wanted:
             if label == "object" and (actor.start - cue.end > 90 or _sentence_turn(low, cue.end, actor.start, scene.money)):
@@ -7022,7 +7069,7 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
     frames: list[Frame] = []
     cues: dict[int, Cue] = {}
     owners: dict[int, Frame] = {}
-    discourse.subjects = _count_subjects(scenes)
+    discourse.leaders = _leaders(scenes)
     discourse.title = {actor.entity.name for scene in scenes[:1] for actor in scene.actors if actor.entity is not None}
     alone: Money | None = None
     for scene in scenes:
@@ -7094,6 +7141,8 @@ def _deny(frame: Frame, sentence: int) -> None:
 
 def _note_topic(scene: Scene, discourse: Discourse) -> None:
     """The first bare company of a sentence, or the only one, is what the next ones call "the company" or "it"."""
+    if not scene.actors:
+        return
     actors = [a for a in scene.actors if not a.open_run and not (a.entity and a.entity.kinds & _BYSTANDERS)]
     named = {actor.entity.name: actor for actor in actors if actor.entity is not None}
     only = next(iter(named.values())) if len(named) == 1 else None
@@ -7108,14 +7157,15 @@ def _note_topic(scene: Scene, discourse: Discourse) -> None:
             return
 
 
-def _count_subjects(scenes: Sequence[Scene]) -> Counter[str]:
-    """How often each company is the first bare one of a sentence; the first sentence that has one is the title and counts twice."""
+def _leaders(scenes: Sequence[Scene]) -> frozenset[str]:
+    """The companies that are most often the first bare one of a sentence; the first sentence that has one is the title and counts twice."""
     counts: Counter[str] = Counter()
     for scene in scenes:
         first = next((a.entity for a in scene.actors if a.entity is not None and a.label == "" and not a.entity.kinds & _BYSTANDERS), None)
         if first is not None:
             counts[first.name] += 1 if counts else 2
-    return counts
+    most = max(counts.values(), default=0)
+    return frozenset(name for name, count in counts.items() if count == most)
 
 
 def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Frame | None:
@@ -8041,13 +8091,16 @@ def read_deals(copy: Copy, found: Findings, language: Language, gazetteer: Gazet
 def make_scene(copy: Copy, index: int, span: tuple[int, int], inside: Mapping[str, list[Any]], proper: AbstractSet[tuple[str, ...]],
                nouns: Sequence[int], language: Language) -> Scene:  # fmt: skip
     """One sentence with what stands in it."""
-    money, deals = inside["money"], inside["deals"]
-    places = [name for name in inside["names"] if name.entity.kind == "place" and copy.text[name.end : name.end + 1] != "-"]
-    barriers = sorted(thing.end for thing in (*money, *inside["dates"], *deals, *places))
+    money, deals, roles, status = inside["money"], inside["deals"], inside["roles"], inside["status"]
+    actors: Sequence[Actor] = ()
     runs = [run for run in inside["runs"] if run.words in proper and not _modifies(copy.low, run, nouns, language.names)
             and not (language.names.noun_capitals and _has_article(copy.low, run, language.names))]  # fmt: skip
-    actors = find_actors(copy, span, inside["companies"], inside["references"], runs, barriers, language.names)
-    return Scene(index, *span, tuple(actors), tuple(money), tuple(inside["shares"]), tuple(deals), tuple(inside["roles"]), tuple(inside["status"]))
+    if runs or inside["companies"] or inside["references"]:
+        places = [name.end for name in inside["names"] if name.entity.kind == "place" and copy.text[name.end : name.end + 1] != "-"]
+        barriers = sorted([*places, *[thing.end for things in (money, inside["dates"], deals) for thing in things]])
+        actors = find_actors(copy, span, inside["companies"], inside["references"], runs, barriers, language.names)
+    return Scene(index, *span, tuple(actors), tuple(money), tuple(inside["shares"]), tuple(deals), tuple(roles), tuple(status),
+                 frozenset([actor.label for actor in actors]))  # fmt: skip
 
 
 def _has_article(low: str, run: Run, grammar: NamesGrammar) -> bool:
