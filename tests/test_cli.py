@@ -12,7 +12,7 @@ import sys
 import time
 
 import pytest
-from conftest import KILLS, SCRIPT
+from conftest import KILLS, PATIENCE, SCRIPT
 
 ENGLISH = "of the firm that was in the news, and it is as they had said to the press"  # so that the language is cheap to tell
 
@@ -22,6 +22,14 @@ def write_articles(folder, count, text="article"):
     for number in range(count):
         (folder / f"{number:05}.txt").write_text(f"{text} {number} {ENGLISH}")
     return folder
+
+
+def wait_for(path):
+    """Until the file is there and holds something."""
+    deadline = time.monotonic() + PATIENCE
+    while not path.exists() or not path.stat().st_size:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def records(data):
@@ -153,7 +161,7 @@ def test_closed_pipe(run, tmp_path, options):
     assert process.stdout.readline()
     process.stdout.close()
     err = process.stderr.read()
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     assert err == b""
 
 
@@ -163,7 +171,7 @@ def test_pipe_closed_from_the_start(run, arguments):
     os.close(reader)
     process = run.start(*arguments, stdin=subprocess.PIPE, stdout=writer, stderr=subprocess.PIPE)
     os.close(writer)
-    _, err = process.communicate(b"article", timeout=30)
+    _, err = process.communicate(b"article", timeout=PATIENCE)
     assert (process.returncode, err) == (0, b"")
 
 
@@ -171,7 +179,7 @@ def test_closed_standard_streams(run, tmp_path):
     (tmp_path / "a.txt").write_text("a")
     shell = f"{sys.executable} {SCRIPT} "
     for command, status in (("a.txt >&-", 1), ("a.txt -o o 1>&- 2>&-", 0), ("nowhere 2>&-", 1), ("- <&-", 1), ("a.txt 2>&-", 0)):
-        result = subprocess.run(["bash", "-c", shell + command], cwd=tmp_path, capture_output=True, timeout=60, check=False)
+        result = subprocess.run(["bash", "-c", shell + command], cwd=tmp_path, capture_output=True, timeout=PATIENCE, check=False)
         assert result.returncode == status, command
         assert b"Traceback" not in result.stderr
     assert (tmp_path / "o").read_bytes().count(b"\n") == 1
@@ -182,7 +190,7 @@ def test_full_disk(run, tmp_path):
     (tmp_path / "a.txt").write_text("a")
     with open("/dev/full", "wb") as full:
         process = run.start("a.txt", stdout=full, stderr=subprocess.PIPE)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE)
     one_line(err, "no space left")
     assert process.returncode == 1
     one_line(run("a.txt", "-o", "/dev/full").stderr, "no space left")
@@ -196,7 +204,7 @@ def test_a_live_stream_is_answered_line_by_line(run, options):
         process.stdin.flush()
         assert json.loads(process.stdout.readline())["path"] == f"-:{number + 1}"
     process.stdin.close()
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     process.stdout.close()
     process.stderr.close()
 
@@ -208,13 +216,11 @@ def test_interrupt(run, tmp_path, wrapped, number, status, options):
     process = run.start("x", *options, script=wrapped, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()
     process.send_signal(number)
-    begun = time.monotonic()
-    out, err = process.communicate(timeout=30)
-    assert time.monotonic() - begun < 5
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == status
     assert err == b""
     assert out == b"" or out.endswith(b"\n")
-    records(out)
+    assert len(records(out)) < 1000
 
 
 def test_progress_bar_only_on_a_terminal(run, tmp_path, wrapped):
@@ -240,7 +246,7 @@ def test_progress_bar_only_on_a_terminal(run, tmp_path, wrapped):
                 break
             seen += data
         os.close(ours)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=PATIENCE) == 0
         assert (b"articles" in seen) == bar
         assert not bar or seen.endswith(b"\r\x1b[K")
 
@@ -318,9 +324,9 @@ def test_stopped_while_writing_a_file(run, tmp_path, wrapped, number, status):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "r.jsonl").write_text("old")
     process = run.start("x", "-o", "out/r.jsonl", script=wrapped, stderr=subprocess.PIPE)
-    time.sleep(1)
+    wait_for(tmp_path / "begun")
     process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (status, b"")
     assert (tmp_path / "out" / "r.jsonl").read_text() == "old"
     assert os.listdir(tmp_path / "out") == ["r.jsonl"]
@@ -330,20 +336,20 @@ def test_killed_at_random_moments_the_file_is_old_or_new(run, tmp_path):
     write_articles(tmp_path / "x", 400)
     (tmp_path / "out").mkdir()
     target = tmp_path / "out" / "r.jsonl"
-    begun = time.monotonic()
     assert run("x", "-o", "out/r.jsonl", "-j2").returncode == 0
-    whole = time.monotonic() - begun
     new = target.read_bytes()
     dice = random.Random(7)
-    finished = 0
+    finished, whole = 0, 1.0  # seconds that a run takes, as far as is known
     for _ in range(KILLS):
         target.write_bytes(b"old\n")
         process = run.start("x", "-o", "out/r.jsonl", "-j2")
         time.sleep(dice.uniform(0, whole * 1.1))
         process.kill()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
         assert target.read_bytes() in (b"old\n", new)
-        finished += target.read_bytes() == new
+        done = target.read_bytes() == new
+        finished += done
+        whole *= 0.8 if done else 1.1  # a machine may be faster or slower at any moment
         # Only a kill between naming and renaming can leave a file, and that is a whole one.
         assert all((tmp_path / "out" / name).read_bytes() == new for name in os.listdir(tmp_path / "out") if name != "r.jsonl")
     assert finished < KILLS

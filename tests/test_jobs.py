@@ -11,10 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import SCRIPT
+from conftest import PATIENCE, SCRIPT
 from test_cli import ENGLISH, records, write_articles
 
 METHODS = ["fork", "forkserver", "spawn"]
+LATE = "4"  # seconds
+# A good article must never be late, however slow and busy the machine: in a language without patterns it takes a millisecond.
+TIMED = ["--language", "xx", "--timeout", LATE]
 ARTICLES = int(os.environ.get("EXTRACT_DEALS_ARTICLES", "5000"))  # 20000 or more to see that memory stays flat
 
 
@@ -40,9 +43,9 @@ def runs(pid):
         return False
 
 
-def gone(pids, seconds=5.0):
-    """Whether the processes have all ended within so many seconds."""
-    deadline = time.monotonic() + seconds
+def gone(pids):
+    """Whether the processes all end."""
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if not any(map(runs, pids)):
             return True
@@ -84,29 +87,29 @@ def test_trouble_costs_that_article_alone(run, tmp_path, wrapped, method):
     (folder / "00040.txt").write_text("FAULT")
     (folder / "00059.txt").write_text("HANG at the end")
     for jobs in ("1", "2") if method == "fork" else ("2",):
-        result = run("x", "-j", jobs, "--timeout", "3", script=wrapped, env={"START_METHOD": method})
+        result = run("x", "-j", jobs, *TIMED, script=wrapped, env={"START_METHOD": method})
         assert [r["path"] for r in records(result.stdout)] == [
             f"x/{n:05}.txt" for n in range(60) if n not in (5, 20, 21, 40, 59)]
         errors = result.stderr.decode().splitlines()
         assert [error.split(": ")[1] for error in errors] == [f"x/{n:05}.txt" for n in (5, 20, 21, 40, 59)]
-        assert "longer than 3 s" in errors[0] and "died" in errors[1] and "planted" in errors[3]
+        assert f"longer than {LATE} s" in errors[0] and "died" in errors[1] and "planted" in errors[3]
         assert result.returncode == 1
 
 
 def test_timeout_without_jobs(run, tmp_path, wrapped):
     (tmp_path / "a.txt").write_text("HANG")
     (tmp_path / "b.txt").write_text("good")
-    result = run("a.txt", "b.txt", "--timeout", "0.5", script=wrapped)
+    result = run("a.txt", "b.txt", *TIMED, script=wrapped)
     assert [r["path"] for r in records(result.stdout)] == ["b.txt"]
     assert b"a.txt: took longer" in result.stderr
 
 
 def test_a_slow_reader_is_no_slow_article(run, tmp_path, wrapped):
     write_articles(tmp_path / "x", 600, "BUSY " + f"{ENGLISH} " * 25)
-    process = run.start("x", "-j2", "--timeout", "1", script=wrapped, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = run.start("x", "-j2", *TIMED, script=wrapped, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()
-    time.sleep(3)
-    out, err = process.communicate(timeout=60)
+    time.sleep(1.5 * float(LATE))
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, b"")
     assert len(records(out)) == 600 - 1
 
@@ -135,23 +138,28 @@ def test_no_worker_is_left_behind(run, tmp_path, wrapped, method, end):
     else:
         process.send_signal(end)
         process.stdout.close()
-    status = process.wait(timeout=20)
+    status = process.wait(timeout=PATIENCE)
     assert status == {signal.SIGINT: 130, signal.SIGTERM: 143, "pipe": 0, signal.SIGKILL: -9}[end] or (end == signal.SIGTERM and status == 0)
     assert gone(workers)
 
 
-@pytest.mark.skipif((os.cpu_count() or 1) < 2 or not hasattr(os, "wait4"), reason="needs two cores")
-def test_two_workers_are_nearly_twice_as_fast(run, tmp_path, wrapped):
-    """A floor far below what is measured (see tests/bench): machines that run tests are busy."""
-    lines = b"".join(b'{"text": "BUSY %d %s"}\n' % (n, ENGLISH.encode()) for n in range(800))
+def test_two_workers_are_at_work_at_the_same_time(run, tmp_path, wrapped):
+    """As often as not kept waiting, two workers would be one. Whether the machine has two cores free for them is its own affair: what each
+    is at is counted by the clock on the wall, also while it waits for a core (see tests/bench for how many times as fast two are)."""
+    lines = b"".join(b'{"text": "BUSY LOGGED %d %s"}\n' % (n, ENGLISH.encode()) for n in range(600))
     (tmp_path / "feed.jsonl").write_bytes(lines)
 
-    def seconds(jobs):
-        begun = time.monotonic()
-        assert run("feed.jsonl", "-o", f"{jobs}.out", "-j", jobs, script=wrapped).returncode == 0
-        return time.monotonic() - begun
+    def at_work():
+        """Workers at an article, in the mean, from when both have begun to when one has ended."""
+        for log in tmp_path.glob("log-*"):
+            log.unlink()
+        assert run("feed.jsonl", "-o", "out", "-j2", script=wrapped).returncode == 0
+        logs = [[tuple(map(float, line.split())) for line in log.read_text().splitlines()] for log in tmp_path.glob("log-*")]
+        assert len(logs) == 2
+        begun, ended = max(log[0][0] for log in logs), min(log[-1][1] for log in logs)
+        return sum(max(0.0, min(end, ended) - max(start, begun)) for log in logs for start, end in log) / (ended - begun)
 
-    assert any(seconds("1") / seconds("2") > 1.4 for _ in range(3))
+    assert any(at_work() > 1.6 for _ in range(5))
 
 
 # Runs the program in its own process and prints the status and the peak memory in KiB. The kernel counts VmHWM from exec on;
@@ -176,7 +184,7 @@ def test_memory_of_the_main_process_is_flat(run, tmp_path):
         for number in range(ARTICLES):
             file.write(b'{"text": "article %d %s"}\n' % (number, f"{ENGLISH} ".encode() * 8))
     code = PEAK.format(folder=str(SCRIPT.parent), module=SCRIPT.stem)
-    result = subprocess.run([sys.executable, "-c", code, "feed.jsonl", "-j2", "-o", "out"], cwd=tmp_path, capture_output=True, timeout=300, check=True)
+    result = subprocess.run([sys.executable, "-c", code, "feed.jsonl", "-j2", "-o", "out"], cwd=tmp_path, capture_output=True, timeout=PATIENCE, check=True)
     status, peak = map(int, result.stdout.split())
     assert status == 0
     assert peak < 120_000  # KiB

@@ -5,7 +5,6 @@ import itertools
 import json
 import random
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from make_records import records_of
+from timing import grows_too_fast, seconds
 
 import extract_deals as program
 
@@ -258,11 +258,14 @@ def test_records_are_read_once_and_let_go():
 
 
 def test_many_records_in_good_time():
-    records = [record(str(i), deal("A", f"P{i % 300}", money((1 + i % 7) * B, "approx")), deal("Q", "OpenStar", money((i % 2000 + 1) * 10**6))) for i in range(6000)]
-    start = time.process_time()
-    deals = program.merge_records(iter(records))
-    assert sum(len(d["reports"]) for d in deals) == 12000
-    assert time.process_time() - start < 30
+    def many(count):
+        return [record(str(i), deal("A", f"P{i % 300}", money((1 + i % 7) * B, "approx")), deal("Q", "OpenStar", money((i % 2000 + 1) * 10**6)))
+                for i in range(count)]  # fmt: skip
+
+    deals = program.merge_records(iter(many(3000)))
+    assert sum(len(d["reports"]) for d in deals) == 6000
+    records = {count: many(count) for count in (375, 3000)}
+    assert not grows_too_fast(lambda count: seconds(lambda: program.merge_records(iter(records[count]))), 375, 3000)
 
 
 def test_a_chain_of_contradictions_is_not_one_deal():
@@ -275,11 +278,16 @@ def test_hostile_numbers_and_very_many_sums():
     odd = [0, -5, 10**400, 1e308, 0.01, 3]
     assert len(merged(*(record(str(i), deal("A", f"B{i}", money(value))) for i, value in enumerate(odd)))) == 6
     assert "".join(program.report_html(merged(record("a", deal("A", "B", money(10**400)))), []))
-    start = time.process_time()
-    records = [record(str(i), deal("A", "B", money(1.03 ** (i % 700) * 1e6 * (1 + i / 1e6)))) for i in range(4000)]
-    silent = [record(f"s{i}", deal("A", "B")) for i in range(2000)]
-    assert sum(len(d["reports"]) for d in merged(*records, *silent)) == 6000
-    assert time.process_time() - start < 20
+
+
+def test_very_many_sums_of_one_deal():
+    def reports(count):
+        told = [record(str(i), deal("A", "B", money(1.03 ** (i % 700) * 1e6 * (1 + i / 1e6)))) for i in range(2 * count // 3)]
+        return [*told, *(record(f"s{i}", deal("A", "B")) for i in range(count // 3))]
+
+    assert sum(len(d["reports"]) for d in merged(*reports(3000))) == 3000
+    records = {count: reports(count) for count in (375, 3000)}
+    assert not grows_too_fast(lambda count: seconds(lambda: merged(*records[count])), 375, 3000)
 
 
 # ---- circles and graphs

@@ -14,7 +14,7 @@ import threading
 import time
 
 import pytest
-from conftest import SCRIPT
+from conftest import PATIENCE, SCRIPT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -290,11 +290,12 @@ def test_missing_path(run, tmp_path):
 def test_vanishing_file(run, tmp_path, wrapped):
     (tmp_path / "x").mkdir()
     for number in range(40):
-        (tmp_path / "x" / f"{number:02}.txt").write_text("SLOW")
+        (tmp_path / "x" / f"{number:02}.txt").write_text("WAIT" if number == 30 else "text")
     process = run.start("x", "-j1", script=wrapped, stdout=-1, stderr=-1)
     process.stdout.readline()
     (tmp_path / "x" / "39.txt").unlink()
-    out, err = process.communicate(timeout=60)
+    (tmp_path / "go").touch()
+    out, err = process.communicate(timeout=PATIENCE)
     assert out.count(b"\n") == 38
     assert b"x/39.txt: there is no such file" in err
     assert process.returncode == 1
@@ -386,28 +387,28 @@ def test_pipes(run, tmp_path):
 
 def test_process_substitution(run, tmp_path):
     command = f"{sys.executable} {SCRIPT} <(printf 'one'; sleep 0.3; printf 'two')"
-    result = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, check=False)
+    result = subprocess.run(["bash", "-c", command], capture_output=True, timeout=PATIENCE, check=False)
     assert (result.returncode, result.stderr) == (0, b"")
     assert records(result)[0]["id"] == hashlib.sha256(b"onetwo").hexdigest()[:16]
 
 
 def test_a_pipe_that_nobody_writes_to_does_not_hang(run, tmp_path):
     os.mkfifo(tmp_path / "p.txt")
-    one_failure(run("p.txt", timeout=20), "p.txt", "pipe")
+    one_failure(run("p.txt"), "p.txt", "pipe")
 
 
 def test_pipes_and_sockets_in_a_folder_are_not_opened(run, tmp_path):
     (tmp_path / "x").mkdir()
     os.mkfifo(tmp_path / "x" / "p.txt")
     (tmp_path / "x" / "q.txt").write_text("q")
-    result = run("x", timeout=20)
+    result = run("x")
     assert paths(result) == ["x/q.txt"]
     one_failure(result, "x/p.txt", "pipe")
     (tmp_path / "x" / "p.txt").unlink()
     with socket.socket(socket.AF_UNIX) as listener:
         os.chdir(tmp_path)  # the name of a socket must be short
         listener.bind("x/s.txt")
-        one_failure(run("x", timeout=20), "x/s.txt")
+        one_failure(run("x"), "x/s.txt")
 
 
 def test_output_is_not_read(run, tmp_path):
@@ -415,7 +416,7 @@ def test_output_is_not_read(run, tmp_path):
     (tmp_path / "x" / "a.txt").write_text("a")
     with open(tmp_path / "x" / "out.jsonl", "wb") as out:
         process = run.start("x", stdout=out, stderr=-1)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
     assert b"x/out.jsonl: is the file that the output goes to" in err
     assert (tmp_path / "x" / "out.jsonl").read_bytes().count(b"\n") == 1
 

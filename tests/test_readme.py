@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import pytest  # noqa: E402
-from conftest import FIXTURES, PATTERNS, ROOT, SCRIPT  # noqa: E402
+from conftest import FIXTURES, PATIENCE, PATTERNS, ROOT, SCRIPT  # noqa: E402
 
 import extract_deals  # noqa: E402
 
@@ -51,7 +51,7 @@ def workshop(folder):
 
 def printed(folder, command):
     environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
-    result = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, env=environment, capture_output=True, timeout=120, check=False)
+    result = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, env=environment, capture_output=True, timeout=PATIENCE, check=False)
     assert (result.returncode, result.stderr) == (0, b""), (command, result.stderr.decode())
     return result.stdout.decode()
 
@@ -167,7 +167,7 @@ def test_cron_line(tmp_path):
         if expected == 2:
             shutil.copy(FIXTURES / "nl-02.txt", tmp_path / "articles")
         bare = ["env", "-i", f"HOME={tmp_path}", "LOGNAME=news", "SHELL=/bin/sh", "PATH=/usr/bin:/bin", "/bin/sh", "-c", command]
-        result = subprocess.run(bare, cwd="/", capture_output=True, timeout=120, check=False)
+        result = subprocess.run(bare, cwd="/", capture_output=True, timeout=PATIENCE, check=False)
         assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
         assert (tmp_path / "records.jsonl").read_bytes().count(b"\n") == expected
 
@@ -183,10 +183,10 @@ def test_skeleton_of_a_language(tmp_path):
     [skeleton] = [block for block in blocks("yaml") if "function_words" in block]
     name = Path(skeleton.splitlines()[0].removeprefix("# ")).name
     (shared_files(tmp_path) / name).write_text(skeleton, encoding="utf-8")
-    result = subprocess.run([sys.executable, SCRIPT, "--check-patterns", tmp_path], capture_output=True, text=True, timeout=120, check=False)
+    result = subprocess.run([sys.executable, SCRIPT, "--check-patterns", tmp_path], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     text = "Nvidia køber Arm for cirka tre milliarder dollar, og det er den største handel af de handler, som er på vej til at ske i oktober 2025."
-    result = subprocess.run([sys.executable, SCRIPT, "-", "--patterns", tmp_path], input=text.encode(), capture_output=True, timeout=60, check=True)
+    result = subprocess.run([sys.executable, SCRIPT, "-", "--patterns", tmp_path], input=text.encode(), capture_output=True, timeout=PATIENCE, check=True)
     record = json.loads(result.stdout)
     assert record["language"] == "da"
     [deal] = record["deals"]
@@ -205,7 +205,7 @@ def test_line_of_a_list(tmp_path, name):
     (folder / f"{name}.yaml").write_text(f"{text.rstrip()}\n{indent}{entry}", encoding="utf-8")
     article = "Northwind Compute said on Monday that the Gale G2 will be sold by it in all of the markets that it serves."
     command = [sys.executable, SCRIPT, "-", "--patterns", folder, "--language", "en"]
-    record = json.loads(subprocess.run(command, input=article.encode(), capture_output=True, timeout=60, check=True).stdout)
+    record = json.loads(subprocess.run(command, input=article.encode(), capture_output=True, timeout=PATIENCE, check=True).stdout)
     if name == "companies":
         assert [(party["name"], party["ticker"]) for party in record["parties"]] == [("Northwind Compute", "NASDAQ:NWCX")]
     else:

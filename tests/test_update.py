@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import KILLS, PATTERNS
-from test_cli import ENGLISH, one_line, write_articles
+from conftest import KILLS, PATIENCE, PATTERNS
+from test_cli import ENGLISH, one_line, wait_for, write_articles
 
 
 def ids(path):
@@ -97,14 +97,15 @@ def test_no_ordinary_file(run, tmp_path):
 
 
 def test_two_at_the_same_time(run, tmp_path, wrapped):
-    write_articles(tmp_path / "x", 60, "SLOW")
+    write_articles(tmp_path / "x", 60)
+    (tmp_path / "x" / "00050.txt").write_text("WAIT")
     first = run.start("x", "--update", "u.jsonl", "-j1", script=wrapped, stderr=subprocess.PIPE)
-    while not (tmp_path / "u.jsonl").exists() or not (tmp_path / "u.jsonl").read_bytes():
-        time.sleep(0.02)
+    wait_for(tmp_path / "u.jsonl")
     second = run("x", "--update", "u.jsonl")
     one_line(second.stderr, "another run")
     assert second.returncode == 1
-    _, err = first.communicate(timeout=60)
+    (tmp_path / "go").touch()
+    _, err = first.communicate(timeout=PATIENCE)
     assert (first.returncode, err) == (0, b"")
     assert len(ids(tmp_path / "u.jsonl")) == 60
 
@@ -122,11 +123,10 @@ def test_lock_ends_with_the_process(run, tmp_path, wrapped):
     write_articles(tmp_path / "x", 200, "SLOW")
     (tmp_path / "x" / "00004.txt").write_text("HANG for a while")
     process = run.start("x", "--update", "u.jsonl", "-j2", script=wrapped, stderr=subprocess.PIPE)
-    while not (tmp_path / "u.jsonl").exists() or not (tmp_path / "u.jsonl").read_bytes():
-        time.sleep(0.02)
+    wait_for(tmp_path / "u.jsonl")
     children = [int(n) for n in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
     process.kill()
-    process.wait(timeout=30)
+    process.wait(timeout=PATIENCE)
     process.stderr.close()
     try:
         (tmp_path / "x" / "00004.txt").unlink()
@@ -154,7 +154,7 @@ def test_killed_at_random_moments(run, tmp_path, wrapped, options):
             process = run.start("feed.jsonl", "--update", "u.jsonl", *options, script=wrapped, stderr=subprocess.DEVNULL)
             time.sleep(dice.uniform(0.05, duration))
             process.kill()
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE)
             assert whole.startswith(target.read_bytes() if target.exists() else b"")
         result = run("feed.jsonl", "--update", "u.jsonl", *options, script=wrapped)
         assert result.returncode == 0
