@@ -524,6 +524,7 @@ CURRENCIES = Keys(
         "codes_with_scale_only": ListOf(CODE),
         "codes_never": ListOf(CODE),
         "glued_only": FORMS,
+        "minor_signs": MapOf(ListOf(Text())),
         "groups": MapOf(Keys({"default": CODE}, {"contrast": FORMS, "others": MapOf(ListOf(Text()), key=CODE)})),
         "modifiers": ListOf(MODIFIER_RULE),
     },
@@ -2542,6 +2543,7 @@ class MoneyGrammar:
     unit: re.Pattern[str]
     unknown_next: str
     unit_told: re.Pattern[str]
+    prices_of: re.Pattern[str]
     home_scales: Mapping[Decimal, tuple[str, re.Pattern[str]]]
     stake: re.Pattern[str] | None
     signs: re.Pattern[str]  # the characters of currency signs and percent
@@ -2655,11 +2657,11 @@ def build_lexicon(numbers: Mapping[str, Any], money: Mapping[str, Any]) -> dict[
     lexicon.add(numbers.get("and_a_half", []), HALF)
     lexicon.add(numbers.get("percent", []), PERCENT)
     lexicon.add(money.get("not_currency", []), OTHER)
-    scaled = set(money.get("only_with_scale", []))
+    scaled, cued = set(money.get("only_with_scale", [])), set(money.get("or_with_money_word", []))
     before = set(money.get("before", []))
     for code, forms in money.get("currencies", {}).items():
         for form in forms:
-            flag = " ".join(name for name, has in (("scaled", form in scaled), ("sign", form in before)) if has)
+            flag = " ".join(name for name, has in (("scaled", form in scaled), ("cued", form in cued), ("sign", form in before)) if has)
             lexicon.add([form], CUR, code=code, flag=flag)
     for codes, forms in money.get("minor", {}).items():
         lexicon.add(forms, MINOR, Decimal("0.01"), code=codes)
@@ -2681,6 +2683,9 @@ def build_cased(shared: Mapping[str, Any]) -> tuple[dict[str, Entry], list[str]]
             cased[form] = Entry(CUR, None, code, "sign glued" if form in glued else "sign", None)
             if not form.isalpha():
                 signs.append(form)
+    for codes, forms in shared.get("minor_signs", {}).items():
+        cased.update({form: Entry(MINOR, Decimal("0.01"), codes, "", None) for form in forms})
+        signs.extend(forms)
     return cased, signs
 
 
@@ -2690,9 +2695,9 @@ def token_pattern(signs: Iterable[str], thousands: str, marks: str = "") -> re.P
     lettered = "|".join(re.escape(form) for form in forms if form[0].isalpha())
     plain = "|".join(re.escape(form) for form in forms if not form[0].isalpha())
     spaced = rf"(?:{SPACES}\d{{3}}(?!\d)){{1,6}}+(?:[.,]\d{{1,2}}(?!\d))?|" if " " in thousands else ""
-    number = rf"(?<!\d)(?<!\d[.,'’])\d{{1,3}}(?:{spaced}\d*+(?:[.,'’]\d++){{0,8}}+)"
+    number = rf"(?<!\d)(?<!\d[.,'’])(?:\d{{1,3}}(?:[½¼¾]|{SPACES}[1-7]/[2-8](?![\d/]))|\d{{1,3}}(?:{spaced}\d*+(?:[.,'’]\d++){{0,8}}+))"
     word = rf"(?:[^\W\d_]|[{marks}])++" if marks else r"[^\W\d_]++"
-    return re.compile(rf"(?P<word>{word}(?![$¥£./-]| ?\$))|(?P<num>{number})|(?P<sign>(?:(?<![^\W_])(?:{lettered or '(?!)'}))"
+    return re.compile(rf"(?P<word>{word}(?![$¥£./-]| ?\$))|(?P<num>{number})|(?P<sign>(?:(?<![^\W\d_])(?:{lettered or '(?!)'}))"
                       rf"|(?:{plain or '(?!)'})|[%‰])|(?P<dotted>{word})")
 
 
@@ -2794,7 +2799,7 @@ def compile_money(language_data: Mapping[str, Any], shared_currencies: Mapping[s
         between=opener(ranges.get("between", []), articles), start_from=opener(ranges.get("from", []), articles),
         change=whole_words(ranges.get("change_words", [])), counted=nouns[0], some_noun=nouns[1], money_next=nouns[2], cue=nouns[3],
         unit=nouns[4], unknown_next=money.get("unknown_word_after", "deny"),
-        unit_told=opener(money.get("unit_told", []), ()), home_scales=compile_home_scales(money),
+        unit_told=opener(money.get("unit_told", []), ()), prices_of=opener(money.get("prices_of", []), ()), home_scales=compile_home_scales(money),
         stake_heads=frozenset(spelling for form in fractions for spelling in spellings(re.split(r"[\W_]", form)[-1])),
         signs=re.compile("[%‰" + "".join(sorted({char for form in signs for char in form if unicodedata.category(char) == "Sc"})) + "]"),
         sign_heads=frozenset(head[0] for form in cased if (head := re.match(r"[^\W\d_]+", form)) and head[0] != form),
@@ -2958,7 +2963,7 @@ def read_found(text: str, found: re.Match[str], last: Token, grammar: MoneyGramm
         return [Token(PERCENT, start, end, Decimal(100 if word == "%" else 1000), "", "")]
     else:
         entry = grammar.cased[word]
-    return [Token(CUR, start, end, None, entry.code, entry.flag)]
+    return [Token(entry.kind, start, end, entry.value, entry.code, entry.flag)]
 
 
 def read_entries(text: str, entries: tuple[Entry, ...], start: int, end: int) -> list[Token]:
@@ -3101,6 +3106,8 @@ def parse_digits(raw: str, grammar: MoneyGrammar) -> tuple[Decimal | None, str]:
         return None, ""
     if raw.isdigit():
         return Decimal(raw), ""
+    if raw[-1] in FRACTIONS or "/" in raw:
+        return mixed_number(raw), "mixed"
     text = re.sub(SPACES + "|['’]", "", raw)
     marks = [char for char in text if char in ".,"]
     if not marks:
@@ -3118,6 +3125,15 @@ def parse_digits(raw: str, grammar: MoneyGrammar) -> tuple[Decimal | None, str]:
     if marks[0] == grammar.decimal and grammar.three_after_decimal == "decimal" and rest != "000":
         return Decimal(f"{whole}.{rest}"), "doubt"
     return Decimal(whole + rest), "doubt" if rest != "000" else "grouped"
+
+
+FRACTIONS = {"½": "1/2", "¼": "1/4", "¾": "3/4"}
+
+
+def mixed_number(raw: str) -> Decimal:
+    """ "1 1/2" and "1½" as a decimal."""
+    whole, fraction = (raw[:-1], FRACTIONS[raw[-1]]) if raw[-1] in FRACTIONS else re.split(r"\s", raw, maxsplit=1)
+    return Decimal(whole) + fraction_value(fraction)
 
 
 def grouped(text: str, mark: str) -> bool:
@@ -3180,7 +3196,9 @@ def clusters(stream: Iterable[Token]) -> Iterator[list[Token]]:
 
 def worth_reading(cluster: list[Token]) -> bool:
     """A number word alone is no amount."""
-    return any(token.kind in (NUM, SCALE) for token in cluster) or (len(cluster) > 1 and cluster[-1].kind != MONEY_WORD)
+    if any(token.kind in (NUM, SCALE) for token in cluster):
+        return True
+    return len(cluster) > 1 and (cluster[-1].kind != MONEY_WORD or any(token.kind != MONEY_WORD for token in cluster[1:]))
 
 
 def joint(text: str, left: Token, right: Token, grammar: MoneyGrammar) -> str | None:
@@ -3215,6 +3233,7 @@ class NumberReader:
         self.first = 0
         self.inner: Token | None = None
         self.flag = ""
+        self.lone = False  # a scale word in the singular without a number
 
     def read(self, first: int) -> ReadNumber | None:
         """The number that begins at this token, or None."""
@@ -3338,7 +3357,7 @@ class NumberReader:
             if token.flag in ("letters", "abbreviations"):
                 return False
             if value >= MILLION or token.flag == "many" or token.flag == "compound":
-                self.vague = True
+                self.vague, self.lone = True, token.flag == "words"
             else:
                 self.worded = True  # "mil doscientos": a thousand opens a number in words
         lower = Decimal(0)
@@ -3357,8 +3376,10 @@ class NumberReader:
         return True
 
     def take_half(self, gap: str) -> bool:
-        if gap not in ("", "-") or self.vague:
+        if gap not in ("", "-") or (self.vague and not self.lone):
             return False
+        if self.vague:
+            self.vague = False  # "millón y medio"
         if self.current is not None and not self.scales:
             self.current += Decimal("0.5")
             self.article = True
@@ -3410,10 +3431,22 @@ def read_sums(text: str, cluster: list[Token], grammar: MoneyGrammar) -> Iterato
         if follows and touch is not None and touch != "join" and take_currency(text, cluster, number.next, made, grammar):
             made.end = follows.end
             at += 1
+            at += add_half(text, cluster, at, made)
         elif not made.code and free < first and announces(text, cluster[first - 1], made, grammar):
             made.code, made.rule = cluster[first - 1].code, "announced"
         free = at
         yield made
+
+
+def add_half(text: str, cluster: list[Token], at: int, made: ReadSum) -> bool:
+    """Whether "and a half" stands behind the currency of a small sum ("tres euros y medio"); it is then added."""
+    half = cluster[at] if at < len(cluster) else None
+    if half is None or half.kind != HALF or made.scale > 1 or made.value is None or made.value % 1:
+        return False
+    if text[cluster[at - 1].end:half.start] != " " or not CLAUSE_END.match(text, half.end):
+        return False
+    made.value, made.end = made.value + Decimal("0.5"), half.end
+    return True
 
 
 def announces(text: str, token: Token, made: ReadSum, grammar: MoneyGrammar) -> bool:
@@ -3430,12 +3463,13 @@ def opens_sum(text: str, cluster: list[Token], at: int) -> bool:
     follows = cluster[at + 1]
     touch = text[token.end:follows.start]
     if follows.kind in (MONEY_WORD, HUNDRED, VAGUE):
-        return touch.isspace() and len(touch) == 1 and "code" in token.flag
+        scaled = follows.kind == MONEY_WORD and follows.flag != "article" and at + 2 < len(cluster) and cluster[at + 2].kind == SCALE
+        return touch.isspace() and len(touch) == 1 and ("code" in token.flag or scaled)
     if follows.kind != NUM or touch.strip(" \t\u00a0\u2007\u2009\u202f-−") or len(touch) > 2:
         return False
-    if "glued" in token.flag and touch:
-        return False
     scaled = at + 2 < len(cluster) and cluster[at + 2].kind == SCALE
+    if "glued" in token.flag and touch and not (scaled and touch.isspace() and cluster[at + 2].flag != "letters"):
+        return False
     if "scaled" in token.flag:
         return scaled
     # a word such as "euro" before a bare year is no sum
@@ -3452,17 +3486,43 @@ def take_currency(text: str, cluster: list[Token], at: int, made: ReadSum, gramm
         return True
     if token.kind != CUR:
         return False
-    if "scaled" in token.flag and made.scale < 1000:
+    if "scaled" in token.flag and made.scale < 1000 and not ("cued" in token.flag and paid_in(text, made, token, grammar)):
         return False
     if "glued" in token.flag and token.start != cluster[at - 1].end:
         return False
-    if "sign" in token.flag and (made.code or token.start != cluster[at - 1].end) and opens_sum(text, cluster, at):
+    spaced = made.code or token.start != cluster[at - 1].end
+    if "sign" in token.flag and spaced and opens_sum(text, cluster, at) and not (not made.code and closes_sum(text, cluster, at)):
         return False
     if made.code and made.code != token.code and made.code in grammar.cased:
         return False
     if not made.code or made.code not in grammar.cased:
         made.code, made.rule = token.code, made.rule or "after"
     return True
+
+
+def paid_in(text: str, made: ReadSum, token: Token, grammar: MoneyGrammar) -> bool:
+    """Whether a word that is often something else is money here: a word of money stands before, and nothing is measured ("9 pounds of rice")."""
+    cues = [found.lastgroup for found in grammar.cue.finditer(clause_before(text, made.start, 40))]
+    alone = not NEXT_WORD.match(text, token.end) or grammar.money_next.match(text, token.end)
+    return bool(cues) and cues[-1] == "cue" and bool(alone) and not grammar.some_noun.match(text, token.end)
+
+
+def closes_sum(text: str, cluster: list[Token], at: int) -> bool:
+    """Whether a currency between two numbers belongs to the first one: cents follow ("3 GBP 50 pence", "5 euros 50."), or a currency again."""
+    number, follows = cluster[at + 1], cluster[at + 2] if at + 2 < len(cluster) else None
+    if text[cluster[at - 1].end:cluster[at].start] not in (" ", "\u00a0", "") or cluster[at - 1].kind != NUM:
+        return False
+    if follows and text[number.end:follows.start] in ("", " ", "\u00a0"):
+        return follows.kind == MINOR or (follows.kind == CUR and "sign" in follows.flag and not opens_sum(text, cluster, at + 2))
+    return text[cluster[at].start:cluster[at].end].isalpha() and loose_cents(text, number.start, number.end)
+
+
+def loose_cents(text: str, start: int, end: int) -> bool:
+    """Whether two digits can be the cents of a sum: the clause ends behind them."""
+    return end - start == 2 and text[start:end].isdigit() and bool(CLAUSE_END.match(text, end))
+
+
+CLAUSE_END = re.compile(r"\s*(?:$|[.,;:!?)\n](?!\d))")
 
 
 # -- joining
@@ -3478,8 +3538,19 @@ def merge_minor(text: str, sums: list[ReadSum], grammar: MoneyGrammar) -> list[R
             if made.start - last.end <= CLUSTER_GAP and (not gap or gap in grammar.joins):
                 last.value, last.end = last.value + made.value, made.end
                 continue
+        if last and last.value is not None and made.value is not None and cents_follow(text, last, made):
+            last.value, last.end = last.value + made.value / 100, made.end
+            continue
         merged.append(made)
     return merged
+
+
+def cents_follow(text: str, last: ReadSum, made: ReadSum) -> bool:
+    """Whether a bare number behind a small sum is its cents: "5 euros 50", "thirteen dollars forty-five"."""
+    if not last.code or last.sign_before or last.minor or last.scale > 1 or last.value is None or last.value % 1 or made.code or made.scale > 1:
+        return False
+    words = made.flag == "words" and made.value is not None and 10 <= made.value < 100 and bool(CLAUSE_END.match(text, made.end))
+    return text[last.end - 1:last.end].isalpha() and text[last.end:made.start] == " " and (words or loose_cents(text, made.start, made.end))
 
 
 def pair_sums(text: str, sums: list[ReadSum], grammar: MoneyGrammar) -> list[ReadSum]:
@@ -3668,8 +3739,17 @@ def covered(at: int, money: list[Money]) -> bool:
 def keep_sums(text: str, sums: list[ReadSum], grammar: MoneyGrammar) -> Iterator[ReadSum]:
     """The sums that are money, may be money, or are surely another quantity; bare numbers are left for the dates."""
     for made in sums:
+        if prices_of_a_year(text, made, grammar):
+            continue
         if made.code or (made.scale >= 1000 and not made.weak) or made.flag == "grouped" or grammar.unit.match(text, made.end):
             yield made
+
+
+def prices_of_a_year(text: str, made: ReadSum, grammar: MoneyGrammar) -> bool:
+    """Whether a year says in whose prices another sum is told: "(in 2010 dollars)"."""
+    if made.sign_before or made.scale > 1 or made.flag or made.value is None or made.is_range or not 1900 <= made.value < 2100:
+        return False
+    return ends_before(text, made.start, grammar.prices_of)
 
 
 def find_stakes(text: str, grammar: MoneyGrammar) -> Iterator[Share]:
@@ -3812,6 +3892,8 @@ def to_money(text: str, made: ReadSum, code: str, implied: bool, done: int, gram
         return Money(extend(text, start, done, grammar), end, None, code, implied, "range", exact(made.low), exact(made.high), rule)
     if value is not None and start > 0 and negative(text, start):
         value, start = -value, start - 1
+    elif value is not None and made.sign_before and INNER_MINUS.match(text, start):
+        value = -value
     found = None if made.plain else modifier_before(text, start, done, grammar) or modifier_after(text, end, grammar)
     modifier = "approx" if made.about else None
     if found:
@@ -3821,6 +3903,9 @@ def to_money(text: str, made: ReadSum, code: str, implied: bool, done: int, gram
     number = exact(value)
     side = BOUND_SIDE.get(modifier or "")
     return Money(start, end, number, code, implied, modifier, number if side == "low" else None, number if side == "high" else None, rule)
+
+
+INNER_MINUS = re.compile(r"[€$£¥][\s\u00a0]?[-−]\d")
 
 
 def negative(text: str, start: int) -> bool:
