@@ -6842,7 +6842,7 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
            number: int) -> Frame | None:  # fmt: skip
     """Fill the slots of one cue (for one of its sums)."""
     cue = scene.deals[position]
-    zone_end = scene.deals[position + 1].start if position + 1 < len(scene.deals) else scene.end
+    zone_end = next((later.start for later in scene.deals[position + 1 :] if not _goes_on(low, cue, later)), scene.end)
     zone_start = scene.deals[position - 1].end if position else scene.start
     after_from = money.start if number and money is not None else cue.end
     zone = (after_from, until or zone_end)
@@ -6859,6 +6859,15 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
     status, hedged = _status(low, scene, cue)
     return Frame(rule.kind or "other", cue, scene.index, payer, payee, money, stake, status, hedged, {scene.index: None},
                  rules=[cue.rule.id], told=told, guess={} if rule.otherwise else _guess(rule.kind, cue, payer, payee, discourse))  # fmt: skip
+
+
+def _goes_on(low: str, cue: Cue, later: Cue) -> bool:
+    """Whether a later cue says the same deal on: a verb, and the noun or the participle that closes its clause."""
+    kinds, gap = {cue.rule.kind, later.rule.kind}, low[cue.end : later.start]
+    return (len(kinds) == 1 or kinds <= _BOUGHT or kinds <= _RAISED) and len(gap) < _CLAUSE and not set(gap) & _BREAKS
+
+
+_CLAUSE = 120  # code points between the verb of a clause and the word that closes it
 
 
 def _guess(kind: str | None, cue: Cue, payer: Sequence[Entity], payee: Sequence[Entity], discourse: Discourse) -> dict[str, Entity]:
