@@ -6617,7 +6617,8 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
         floor = max(last_end, barriers[k - 1] if k else span[0], span[0])
         label = _own_label(low, end, grammar)
         link = joined[position]
-        if link in ("comma", "conjunction") or (link and actors[-1].label in grammar.case_tails.get(link.rpartition("again ")[2], ())):
+        said = link.rpartition("again ")[2]  # "della", "der" may be no preposition here, only an article
+        if link in ("comma", "conjunction") or said in grammar.determiners or (link and actors[-1].label in grammar.case_tails.get(said, ())):
             label = label or actors[-1].label
         else:
             group += 1
@@ -6661,8 +6662,9 @@ def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Refer
     for k in range(len(things) - 1, 0, -1):
         if links[k] == "conjunction" or links[k].startswith("again "):
             end = links[k]
-        elif links[k] != "comma" and not (links[k].startswith("comma") and links[k].endswith(end) and end.startswith("again ")):
-            end = ""
+        elif links[k] != "comma":
+            said = links[k].rpartition(" ")[2] if links[k].startswith("comma") else ""
+            end = end if said and (said == end.rpartition(" ")[2] or said in grammar.determiners) else ""
         joined[k] = links[k] if end else ""
     return joined
 
@@ -6671,8 +6673,7 @@ def _says_case_again(pieces: Sequence[str], grammar: NamesGrammar) -> bool:
     """Whether a comma or conjunction and a preposition stand between two names: "by Acme, by Bolt and by the Acorn group"."""
     if not 2 <= len(pieces) <= 3 or not (pieces[0] == "," or pieces[0] in grammar.conjunctions):
         return False
-    said = pieces[1] in grammar.case_tails and pieces[1] not in grammar.determiners
-    return said and (len(pieces) == 2 or pieces[2] in grammar.determiners)
+    return pieces[1] in grammar.case_tails and (len(pieces) == 2 or pieces[2] in grammar.determiners)
 
 
 def _link(gap: str, grammar: NamesGrammar) -> str:
