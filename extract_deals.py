@@ -6865,7 +6865,8 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
 def _goes_on(low: str, cue: Cue, later: Cue) -> bool:
     """Whether a later cue says the same deal on: a verb, and the noun or the participle that closes its clause."""
     kinds, gap = {cue.rule.kind, later.rule.kind}, low[cue.end : later.start]
-    return (len(kinds) == 1 or kinds <= _BOUGHT or kinds <= _RAISED) and len(gap) < _CLAUSE and not set(gap) & _BREAKS
+    alike = len(kinds) == 1 or kinds <= _BOUGHT or kinds <= _RAISED
+    return alike and bool(gap.strip()) and len(gap) < _CLAUSE and not set(gap) & _BREAKS
 
 
 _CLAUSE = 120  # code points between the verb of a clause and the word that closes it
