@@ -6358,6 +6358,32 @@ def _demonym_beside(text: str, cue: Cue, grammar: NamesGrammar) -> str | None:
     return next((seat for word in (*before, *(behind.groups("") if behind else ())) if (seat := _demonym(word, grammar))), None)
 
 
+def told_seats(copy: Copy, names: Sequence[Name], grammar: NamesGrammar) -> dict[str, frozenset[str]]:
+    """Where the article itself says that companies sit, by their names: "the Dutch start-up Acme", "Acme, ein Linzer Sensorbauer"."""
+    found: dict[str, frozenset[str]] = {}
+    for name in names:
+        before = _WORDS_BEFORE.search(copy.text, max(0, name.start - 45), name.start)
+        behind = _WORDS_BEHIND.match(copy.text, name.end, name.end + 45)
+        for words in (before[0].split()[::-1] if before else (), behind[0].split() if behind else ()):
+            seat = next((seat for word in _describing(words, grammar) if (seat := _demonym(word, grammar))), None)
+            if seat is not None:
+                found[name.entity.name] = found.get(name.entity.name, frozenset()) | {seat}
+    return found
+
+
+def _describing(words: Sequence[str], grammar: NamesGrammar) -> Iterator[str]:
+    """The words beside a name up to the first that no description of it holds."""
+    for word in words:
+        low = word.lower().strip(",")
+        if low in grammar.cases or low in grammar.stops or low in grammar.conjunctions:
+            return
+        yield word.strip(",-")
+
+
+_WORDS_BEFORE = re.compile(r"(?:[^\W\d_]+(?:-[^\W\d_]+)* ){1,3}$")
+_WORDS_BEHIND = re.compile(r", (?:[^\W\d_]+(?:-[^\W\d_]+)* ){1,4}")
+
+
 def _nationals(copy: Copy, found: Sequence[Reference], names: Sequence[int], nouns: Sequence[Cue], nationals: Iterable[tuple[int, int]],
                grammar: NamesGrammar) -> Iterator[Reference]:  # fmt: skip
     """Demonyms that stand for a company by themselves behind an article: "the Americans", "gli olandesi"."""
@@ -6453,6 +6479,7 @@ class Discourse:
     counts: Counter[str] = field(default_factory=Counter)
     salient: int = 1
     most: int = 1  # how often the company is named that is named most often
+    told_seats: Mapping[str, AbstractSet[str]] = field(default_factory=dict)  # where the article says that a company sits, by its name
     by_seat: dict[str, list[Entity]] = field(default_factory=dict)
     ends: list[int] = field(default_factory=list)  # where the mentions end
     companies: list[Entity] = field(default_factory=list)  # what they mention
@@ -6461,7 +6488,7 @@ class Discourse:
         self.ends = [name.end for name in self.mentions]
         self.companies = [name.entity for name in self.mentions]
         for name in self.mentions:
-            for seat in name.entity.seats:
+            for seat in (*name.entity.seats, *self.told_seats.get(name.entity.name, ())):
                 self.by_seat.setdefault(seat, []).append(name.entity)
         self.counts.update(name.entity.name for name in self.mentions if not name.entity.kinds & _BYSTANDERS)
         # what is named once is hardly what "the company" means, if anything is named more often
@@ -6529,15 +6556,18 @@ class Discourse:
                     scores[name] += 4 * (not entity.listed) - 6 * bool(entity.ticker)
         return known[max(scores, key=scores.__getitem__)] if scores else None
 
+    def _sits(self, entity: Entity, seat: str) -> bool:
+        return seat in (*entity.seats, entity.country, *self.told_seats.get(entity.name, ()))
+
     def _seated(self, reference: Reference, earlier: Sequence[Entity], exclude: Collection[str]) -> tuple[Entity | None, bool]:
         """The company of a town or country that a reference speaks of, the last one named; and whether any is known to sit there."""
         seat = reference.seat or ""
         named = [*self._spoken_of(reference, exclude), *reversed(earlier), *(e for e in self.by_seat.get(seat, ()) if e.name not in exclude)]
-        here = [e for e in named if seat in (*e.seats, e.country)]
+        here = [e for e in named if self._sits(e, seat)]
         of_kind = [e for e in here if reference.kind in ("any", "people") or reference.kind in e.kinds]
         if here:
             return next(iter(of_kind or here)), True
-        if any(seat in (*name.entity.seats, name.entity.country) for name in self.mentions):
+        if any(self._sits(name.entity, seat) for name in self.mentions):
             return None, True
         fits = [e for e in self.gazetteer.by_seat.find(seat) or () if reference.kind == "any" or reference.kind in e.kinds]
         if len(fits) == 1 and fits[0].name not in exclude:
@@ -6865,8 +6895,9 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
 def _goes_on(low: str, cue: Cue, later: Cue) -> bool:
     """Whether a later cue says the same deal on: a verb, and the noun or the participle that closes its clause."""
     kinds, gap = {cue.rule.kind, later.rule.kind}, low[cue.end : later.start]
-    alike = len(kinds) == 1 or kinds <= _BOUGHT or kinds <= _RAISED
-    return alike and bool(gap.strip()) and len(gap) < _CLAUSE and not set(gap) & _BREAKS
+    if later.rule.alternative is not None and later.rule.alternative.kind == SAME:
+        return False  # that word knows for itself whether it has parties of its own
+    return (len(kinds) == 1 or kinds <= _BOUGHT or kinds <= _RAISED) and len(gap) < _CLAUSE and not set(gap) & _BREAKS
 
 
 _CLAUSE = 120  # code points between the verb of a clause and the word that closes it
@@ -8166,7 +8197,8 @@ def read_mentions(
 def read_deals(copy: Copy, found: Findings, language: Language, gazetteer: Gazetteer) -> tuple[list[Frame], dict[int, str]]:
     """The deals of the article and the role of each sum, from its mentions; who says so, and companies that only deals show, join the mentions."""
     companies = [name for name in found.names if name.entity.kind == "company"]
-    discourse = Discourse(gazetteer, language.names, companies, {run.start: run for run in found.runs})
+    discourse = Discourse(gazetteer, language.names, companies, {run.start: run for run in found.runs},
+                          told_seats=told_seats(copy, companies, language.names))  # fmt: skip
     things: dict[str, Sequence[Any]] = {
         "money": found.money, "companies": companies, "names": found.names, "shares": found.shares, "dates": found.dates, "runs": found.runs,
         "references": found.references, **{section: found.cues.get(section, ()) for section in ("deals", "roles", "status")},
