@@ -6690,6 +6690,8 @@ def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Refer
     joined = [""] * len(things)
     end = ""  # the link that ends the list in which a thing stands
     for k in range(len(things) - 1, 0, -1):
+        if links[k] == "late" and links[k - 1] == "comma":
+            links[k] = "conjunction"
         if links[k] == "conjunction" or links[k].startswith("again "):
             end = links[k]
         elif links[k] != "comma":
@@ -6718,6 +6720,8 @@ def _link(gap: str, grammar: NamesGrammar) -> str:
         return f"{'comma ' if pieces[0] == ',' else ''}again {pieces[1]}"
     if any(not piece[0].isalnum() or piece in grammar.stops or piece in grammar.cases for piece in rest):
         return ""
+    if pieces[0] == "," and pieces[1:2] and pieces[1] in grammar.conjunctions:
+        return "late"  # a list ends so, but two names are not joined by a comma: a clause begins
     return "conjunction" if "/" in pieces or any(piece in grammar.conjunctions for piece in pieces) else "comma"
 
 
@@ -8224,7 +8228,8 @@ def make_scene(copy: Copy, index: int, span: tuple[int, int], inside: Mapping[st
     runs = [run for run in inside["runs"] if run.words in proper and not _modifies(copy.low, run, nouns, language.names)
             and not (language.names.noun_capitals and _has_article(copy.low, run, language.names))]  # fmt: skip
     if runs or inside["companies"] or inside["references"]:
-        places = [name.end for name in inside["names"] if name.entity.kind == "place" and copy.text[name.end : name.end + 1] != "-"]
+        places = [name.end for name in inside["names"] if name.entity.kind == "outlet"
+                  or (name.entity.kind == "place" and copy.text[name.end : name.end + 1] != "-")]  # fmt: skip
         barriers = sorted([*places, *[thing.end for things in (money, inside["dates"], deals) for thing in things]])
         actors = find_actors(copy, span, inside["companies"], inside["references"], runs, barriers, language.names)
     return Scene(index, *span, tuple(actors), tuple(money), tuple(inside["shares"]), tuple(deals), tuple(roles), tuple(status),
