@@ -6328,8 +6328,9 @@ def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], nat
             continue  # "Nvidia, the chipmaker": the name is there
         leader = next((name for name in names[after : after + 1] if name.entity.kind == "person" and name.start - cue.end <= 30), None)
         led = gazetteer.led_by.get(fold(leader.entity.name)) if leader and not set(low[cue.end : leader.start]) & _BREAKS else None
-        if led is not None:
-            found.append(Reference(cue.start, cue.end, kind, gazetteer.by_name.find(led)))
+        company = gazetteer.by_name.find(led) if led is not None else None
+        if company is not None and (kind == "any" or kind in company.kinds):  # one man may lead several
+            found.append(Reference(cue.start, cue.end, kind, company))
             continue
         seat = _seat(low, cue, before, follows, grammar) or _demonym_beside(copy.text, cue, grammar)
         if _is_definite(low, cue, before, seat, grammar):
@@ -7353,13 +7354,16 @@ def _may_be_one(a: Frame, b: Frame, loose: bool) -> bool:
         return False
     sides = [(_names(a.payee), _names(b.payee))]
     # the investors of one round are named here and there; two sums that agree or one that is missing show it to be one
-    if not (a.kind == b.kind == "funding_round" and (loose or a.money is not None or b.money is not None)):
+    if not ({a.kind, b.kind} in _ROUNDS and (loose or a.money is not None or b.money is not None)):
         sides.append((_names(a.payer), _names(b.payer)))
     for ours, theirs in sides:
         if ours and theirs and not ours & theirs:
             return False
     shared = (_names(a.payer) & _names(b.payer)) | (_names(a.payee) & _names(b.payee))
     return loose or bool(shared) or not (a.payer or a.payee)
+
+
+_ROUNDS = ({"funding_round"}, {"funding_round", SAME})
 
 
 def _same_sum(a: Money, b: Money) -> bool:
