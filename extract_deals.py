@@ -6580,7 +6580,9 @@ class Discourse:
         self.sentence = scene.index
         self.bare = []
         if scene.actors:
-            self.bare = [(actor.start, actor.entity) for actor in scene.actors if actor.entity is not None and actor.label in ("", "poss")]
+            groups = Counter(actor.group for actor in scene.actors)  # "the company" is none of several that are named in one breath
+            self.bare = [(actor.start, actor.entity) for actor in scene.actors
+                         if actor.entity is not None and actor.label in ("", "poss") and groups[actor.group] == 1]  # fmt: skip
             opening = next((actor for actor in scene.actors if actor.open_run and not actor.label), None)
             if opening is not None and (adopted := self.adopt(opening)) is not None:
                 self.bare.append((opening.start, adopted))
@@ -6840,7 +6842,16 @@ def scene_frames(low: str, scene: Scene, governed: Mapping[int, Cue], discourse:
             if frame is not None:
                 frames.append(frame)
     _share_payee(frames)
+    _lend_to_buyer(frames)
     return frames
+
+
+def _lend_to_buyer(frames: Sequence[Frame]) -> None:
+    """A loan told in one sentence with a purchase of a company, its borrower left out, is the buyer's."""
+    buyer = next((frame.payer for frame in frames if frame.kind == "acquisition" and frame.payer), [])
+    for frame in frames if buyer else ():
+        if frame.kind == "financing" and frame.payee and not frame.told and not _names(frame.payer) & _names(buyer):
+            frame.payee = list(buyer)
 
 
 def _share_payee(frames: Sequence[Frame]) -> None:
