@@ -5889,7 +5889,7 @@ def _part_of_year(rule: DateRule, slots: _Slots) -> str | None:
         swap = (slots.line.month_first and pair[0] <= 12) or pair[1] > 12
         return f"-{pair[0]:02}-{pair[1]:02}" if swap else f"-{pair[1]:02}-{pair[0]:02}"
     if month is not None:
-        day = slots.number("day")
+        day = slots.number("day") or (slots.number("n") if rule.unit is None else None)
         return f"-{month:02}" if day is None else f"-{month:02}-{day:02}"
     season = slots.number("season") or slots.number("lone_season")
     if season is not None:
