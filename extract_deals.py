@@ -1094,10 +1094,11 @@ def _repeats(tokens: Tokens, before: str, alphabet: list[str]) -> Iterator[tuple
         before += _samples([(op, value)], alphabet)[0]
 
 
-RUNGS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 36, 54, 81, 122, 183, 275, 412, 618, 927)  # rounds; small steps first, for 2 ** n
+RUNGS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 36, 54, 108, 216, 432, 864)  # rounds; small steps first, for 2 ** n
 PROBE_LENGTH, LONG_PROBE_LENGTH = 2_000, 8_000  # characters
 STEEP = 0.005  # seconds; a text of PROBE_LENGTH characters or fewer that takes longer is looked at closely
 SUSPECT = 0.0001  # seconds at PROBE_LENGTH; a quadratic search takes some 0.2 ms and more there
+EVEN = 1.18  # over a quarter of the length, per character; what grows as the square and adds less is allowed by MAX_EXPONENT as well
 MAX_EXPONENT = 1.4  # time ~ length ** exponent: 1 is linear, 2 quadratic; doubling the length must not take 2.6 times as long
 MAX_SECONDS_PER_CHARACTER = 2e-5
 
@@ -1143,7 +1144,11 @@ def _growth(compiled: re.Pattern[str], anchored: bool, text: Callable[[int], str
             if steep > 4 or (steep > 1.5 and math.log(seconds(2 * rounds, 3) / seconds(rounds, 3)) > 1.5 * math.log(2)):
                 return f"{len(text(rounds))} characters take {taken:.2g} s, {len(text(last))} take {again:.2g} s,"
         previous, last = taken, rounds
-    if (taken := seconds(top)) < SUSPECT:
+    taken, quarter = seconds(top), text(max(top // 4, 1))
+    if taken < SUSPECT:
+        return None
+    even = EVEN * seconds(max(top // 4, 1), 2) / len(quarter)
+    if taken <= min(even, MAX_SECONDS_PER_CHARACTER) * len(text(top)):
         return None
     long = max(LONG_PROBE_LENGTH // size, 16)
     taken, longer = min(taken, seconds(top, 2)), seconds(long)

@@ -294,15 +294,18 @@ def pumped(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pumped_patterns(language):
-    """Each pattern's own worst texts, through the whole program: first at one length, and where that takes long, at two and more."""
-    slow, size = [], 3000
+    """Each pattern's own worst texts, through the whole program: first at one length, and where that takes long, at two.
+
+    Long is what takes twenty times as long as prose does, on the same machine at the same time.
+    """
+    prose = "\n".join(text for name, text in TEXTS.items() if name.startswith(language))
+    slow, size, usual = [], 3000, cost(repeated(prose), language)
+    usual(size)
     for where, prefix, piece, suffix in pumped(language):
 
         def make(size, prefix=prefix, piece=piece, suffix=suffix):
             return prefix + piece * (size // len(piece)) + suffix
 
-        begun = time.process_time()
-        extract_deals.extract(Article("p", "i", make(size), language=language), patterns(), DAY)
-        if time.process_time() - begun > 0.1 and (ratio := grows_too_fast(make, language)):
+        if (taken := cost(make, language)(size)) > 0.02 and taken > 20 * usual(size) and (ratio := growth(make, language)):
             slow.append(f"{where}: {ratio:.1f} times for twice {prefix!r} + {piece!r} * n + {suffix!r}")
     assert not slow

@@ -8,6 +8,7 @@ import re
 import pytest
 from timing import DOUBLING, grows_too_fast, seconds
 
+
 def on_a_noisy_machine(cost, seed):
     """Each measurement takes up to three times as long as it should, in spells of some length."""
     dice = random.Random(seed)
