@@ -4196,7 +4196,7 @@ def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Nam
 
 
 def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar) -> frozenset[tuple[str, ...]]:
-    """The words of runs that open a sentence and are names all the same: a deal verb or a colon follows, and the word is never written small.
+    """The words of runs that open a sentence and are names all the same: a deal verb follows, or in a list a sum, and none is ever written small.
 
     Not where every noun has a capital.
     """
@@ -4212,12 +4212,21 @@ def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[C
         if run.start in known or low[run.start : run.end] in small:
             continue
         word = _NEXT_WORD.match(low, run.end)
-        if word and (word.start(1) in verbs or (word[1] in grammar.stops and word.end() + 1 in verbs)):
+        acts = word and (word.start(1) in verbs or (word[1] in grammar.stops and word.end() + 1 in verbs))
+        if acts or (_ITEM_GOES_ON.match(low, run.end) and _is_item(low, run.start)):
             found.add(run.words)
     return frozenset(found)
 
 
 _NEXT_WORD = re.compile(r" ([^\W\d_]+)")
+_ITEM = re.compile(r"[ ]*(?:[*\u2022\u2013\u25aa\u00b7-]|[0-9]{1,2}[.)])[ ]*\**[ ]?")  # what opens an item of a list
+_ITEM_GOES_ON = re.compile(r"\**(?: \([^()\n]{1,80}\))?\**(?: ?:\**|,) [^\n]{0,20}[0-9]")  # a head, what it is in brackets, and soon a number
+
+
+def _is_item(low: str, start: int) -> bool:
+    """Whether what starts here is the first word of an item of a list."""
+    line = low.rfind("\n", max(0, start - 12), start) + 1
+    return line > 0 and _ITEM.fullmatch(low, line, start) is not None
 
 
 def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar,
@@ -6528,7 +6537,8 @@ class Discourse:
         for known in (True, False):  # a company that no list knows may be anything, if nothing listed is of the kind
             fitting = [e for e in earlier if (reference.kind in e.kinds if known else not e.listed)]
             if fitting:
-                return next((e for e in self._spoken_of(reference, exclude) if e in fitting), fitting[-1])
+                likely = (e for e in (*self._spoken_of(reference, exclude), *filter(self.leads, fitting)) if e in fitting)
+                return next(likely, fitting[-1])
         return None
 
     def _spoken_of(self, reference: Reference, exclude: Collection[str]) -> Iterator[Entity]:
@@ -6596,11 +6606,10 @@ class Discourse:
         if line > self.line:
             self.line, self.head = line, None
         first = scene.actors[0] if scene.actors else None
-        if first is not None and first.entity is not None and not low[line : first.start].strip(" *#>\u2022\u2013-0123456789.)"):
-            behind = low[first.end : scene.end].lstrip("*")
-            if _HEAD_ENDS.match(behind):
-                self.head = first.entity
-
+        if first is not None and first.reference is None and not low[line : first.start].strip(" *#>\u2022\u2013-0123456789.)"):
+            item = _is_item(low, first.start)
+            if _HEAD_ENDS.match(low[first.end : scene.end].lstrip("*")) or (item and _ITEM_GOES_ON.match(low, first.end, scene.end)):
+                self.head = first.entity or (self.adopt(first) if item else None)
 
     def restart(self) -> None:
         """Go back to the article's first sentence, knowing what each speaks of."""
@@ -7217,6 +7226,7 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
     frames: list[Frame] = []
     cues: dict[int, Cue] = {}
     owners: dict[int, Frame] = {}
+    scenes = _under_headings(low, scenes)
     discourse.leaders = _leaders(scenes)
     discourse.title = {actor.entity.name for scene in scenes[:1] for actor in scene.actors if actor.entity is not None}
     alone: Money | None = None
@@ -7251,6 +7261,42 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
     _complete(merged)
     roles = _sum_roles(scenes, cues, owners)
     return [frame for frame in merged if _is_whole(frame)], roles
+
+
+def _under_headings(low: str, scenes: Sequence[Scene]) -> list[Scene]:
+    """The scenes, those items of a list that only name a company and a sum with the cue of the heading above them ("Funding rounds")."""
+    read: list[Scene] = []
+    rule, reach = None, -1
+    for scene in scenes:
+        kinds = [cue.rule for cue in scene.deals if cue.rule.kind == "investment" or cue.rule.kind in _RAISED]
+        if kinds and not scene.money and _is_heading(low, scene):
+            rule = replace(kinds[0], payer=("by", "from", "of", "with"), payee=("subject",), status="completed", otherwise=None, alternative=None)
+            reach = _items_end(low, scene.end)
+        elif rule is not None and scene.start < reach and scene.money and not scene.deals and not any(c.rule.role != "stake" for c in scene.roles):
+            start = scene.money[0].start
+            scene = replace(scene, deals=(Cue(start, start, rule),))
+        read.append(scene)
+    return read
+
+
+def _is_heading(low: str, scene: Scene) -> bool:
+    """Whether a scene is a short line of its own that is no item of a list and names nobody."""
+    line = low[scene.start : scene.end].strip()
+    alone = low[max(0, scene.start - 1) : scene.start] in ("", "\n") and low[scene.end - 1 : scene.end] in ("", "\n")
+    return alone and len(line) < _HEADING and line[-1:] not in ".?!" and not scene.actors and line[0] not in "-\u2022\u2013"
+
+
+_HEADING = 60  # code points of a line that may be a heading
+
+
+def _items_end(low: str, start: int) -> int:
+    """Where the items of a list that begin here, blank lines between them, end."""
+    while start < len(low):
+        end = low.find("\n", start) + 1 or len(low)
+        if low[start:end].strip() and not _ITEM.match(low, start, end):
+            break
+        start = end
+    return start
 
 
 def _complete(frames: Sequence[Frame]) -> None:
