@@ -6939,7 +6939,9 @@ def _guess(kind: str | None, cue: Cue, payer: Sequence[Entity], payee: Sequence[
     for slot, mine, other in (("payee", payee, payer), ("payer", payer, payee)):
         if not mine and slot in _REQUIRED.get(kind or "", ()) and (slot, kind) != ("payee", "purchase"):  # a plan to spend names no supplier
             exclude = {entity.name for entity in (*other, *found.values())}
-            entity = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), exclude, Place(kind, slot == "payer"))
+            sells = slot == "payee" and cue.rule.alternative is not None and "subject" in cue.rule.alternative.payee
+            place = None if sells else Place(kind, slot == "payer")  # who sells a part of itself need not look like a target
+            entity = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), exclude, place)
             if entity is not None:
                 found[slot] = entity
     return found
@@ -6995,7 +6997,7 @@ def _slot_actors(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, 
             slots[slot] = behind
             taken.update(actor.start for actor in behind)
             continue
-        free = [actor for actor in scene.actors if actor.start not in taken] if taken else scene.actors
+        free = [actor for actor in scene.actors if actor.start not in taken and not _oversees(actor)]
         for label in labels:
             if label != "subject" and _BARE.get(label, label) not in scene.labels:
                 continue  # nothing stands so in this sentence
@@ -7010,6 +7012,11 @@ def _slot_actors(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, 
 
 
 _BARE = {"object": "", "next": "", "after": ""}  # labels of slots that only actors without a label fill
+
+
+def _oversees(actor: Actor) -> bool:
+    """Whether an actor is a regulator, who is told of deals and judges them, and takes part in none."""
+    return actor.entity is not None and "regulator" in actor.entity.kinds
 
 
 _ALIKE = {"funding_round": "investment", "share_sale": "investment"}  # kinds whose parties a text goes on about in one breath
@@ -7121,6 +7128,16 @@ def _before_relative(low: str, end: int, grammar: NamesGrammar) -> bool:
     return bool(pieces) and (pieces[0] in grammar.relatives or (pieces[0] == "," and pieces[1:2] != [] and pieces[1] in grammar.relatives))
 
 
+def _inside_relative(low: str, actor: Actor, verb: int, grammar: NamesGrammar) -> bool:
+    """Whether an actor stands in a relative clause that a comma closes before a verb: "Acme, in which Bolt has 40%, bought …"."""
+    opens = low.rfind(",", max(0, actor.start - 60), actor.start)
+    if opens < 0 or low.find(",", actor.end, verb) < 0 or not low[opens - 1 : opens].isalnum():
+        return False
+    words = _PIECES.findall(low, opens + 1, actor.start)
+    relative = next((k for k, word in enumerate(words[:3]) if word in grammar.relatives), -1)
+    return relative >= 0 and len(words) > relative and all(word in grammar.case_tails or word in grammar.determiners for word in words[:relative])
+
+
 _MOST_PASSED = 20  # actors between a verb and its subject; a sentence with more is a list
 
 
@@ -7130,9 +7147,9 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
     for actor in reversed(free[max(0, nearest - _MOST_PASSED) : nearest]):
         if actor.end > cue.start or (actor.open_run and _distance_to_verb(low, actor.end, cue.start) > actor.reach):
             continue
-        if actor.label and not _before_relative(low, actor.end, grammar):
+        if (actor.label or _is_object(low, scene, actor, cue)) and not _before_relative(low, actor.end, grammar):
             continue
-        if _is_object(low, scene, actor, cue) and not _before_relative(low, actor.end, grammar):
+        if _inside_relative(low, actor, cue.start, grammar):
             continue
         return [a for a in free if a.group == actor.group and a.end <= cue.start]
     if low.count(" ", scene.start, cue.start) <= 2 and not any(actor.end <= cue.start for actor in scene.actors):
