@@ -4335,6 +4335,7 @@ class NamesGrammar:
     noun_endings: tuple[str, ...]  # endings of common nouns, read where `noun_capitals`
     adjective_endings: tuple[str, ...]  # endings of inflected adjectives, read where `noun_capitals`
     verb_second: bool  # something else before the verb puts its subject behind it
+    pronoun_dropped: bool  # verbs stand without a subject, so that a name right behind one is its object
     acronyms_as_words: bool  # whether newsrooms write Amd, Tsmc
     elided: frozenset[str]  # articles and prepositions with an apostrophe
     demonyms: Mapping[str, str]  # adjectives of countries and towns -> code of the country or name of the town: "the Dutch group"
@@ -6939,7 +6940,7 @@ def _guess(kind: str | None, cue: Cue, payer: Sequence[Entity], payee: Sequence[
     for slot, mine, other in (("payee", payee, payer), ("payer", payer, payee)):
         if not mine and slot in _REQUIRED.get(kind or "", ()) and (slot, kind) != ("payee", "purchase"):  # a plan to spend names no supplier
             exclude = {entity.name for entity in (*other, *found.values())}
-            sells = slot == "payee" and cue.rule.alternative is not None and "subject" in cue.rule.alternative.payee
+            sells = kind == "acquisition" and slot == "payee" and cue.rule.alternative is not None and "subject" in cue.rule.alternative.payee
             place = None if sells else Place(kind, slot == "payer")  # who sells a part of itself need not look like a target
             entity = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), exclude, place)
             if entity is not None:
@@ -7134,8 +7135,21 @@ def _inside_relative(low: str, actor: Actor, verb: int, grammar: NamesGrammar) -
     if opens < 0 or low.find(",", actor.end, verb) < 0 or not low[opens - 1 : opens].isalnum():
         return False
     words = _PIECES.findall(low, opens + 1, actor.start)
+    if any(not word[0].isalnum() for word in words):
+        return False
     relative = next((k for k, word in enumerate(words[:3]) if word in grammar.relatives), -1)
     return relative >= 0 and len(words) > relative and all(word in grammar.case_tails or word in grammar.determiners for word in words[:relative])
+
+
+def _behind_content(low: str, start: int, floor: int, grammar: NamesGrammar) -> bool:
+    """Whether the word before a name and its article is neither a function word nor the end of a clause."""
+    pieces = _PIECES.findall(low, max(floor, start - 40), start)
+    article = next((k for k in (-1, -2, -3) if -k <= len(pieces) and (pieces[k] in grammar.determiners or pieces[k] in grammar.articles)), 0)
+    if article:  # "beats the maker Acme": what stands before the article counts
+        del pieces[article:]
+    if not pieces or not pieces[-1].isalpha():
+        return False
+    return not any(pieces[-1] in group for group in (grammar.stops, grammar.cases, grammar.conjunctions, grammar.relatives))
 
 
 _MOST_PASSED = 20  # actors between a verb and its subject; a sentence with more is a list
@@ -7144,6 +7158,7 @@ _MOST_PASSED = 20  # actors between a verb and its subject; a sentence with more
 def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: NamesGrammar) -> list[Actor]:
     """The nearest bare actors before a cue, passing over those that prepositions or earlier verbs hold."""
     nearest = bisect.bisect_left(free, cue.start, key=attrgetter("start"))
+    second: list[Actor] = []  # a name right behind a word such as a verb is rather its object
     for actor in reversed(free[max(0, nearest - _MOST_PASSED) : nearest]):
         if actor.end > cue.start or (actor.open_run and _distance_to_verb(low, actor.end, cue.start) > actor.reach):
             continue
@@ -7151,7 +7166,13 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
             continue
         if _inside_relative(low, actor, cue.start, grammar):
             continue
-        return [a for a in free if a.group == actor.group and a.end <= cue.start]
+        found = [a for a in free if a.group == actor.group and a.end <= cue.start]
+        named = actor.reference is None
+        if not grammar.pronoun_dropped or not _behind_content(low, found[0].start, scene.start, grammar) or _before_relative(low, actor.end, grammar):
+            return found if named or not second or second[0].reference is not None else second
+        second = second or found
+    if second:
+        return second
     if low.count(" ", scene.start, cue.start) <= 2 and not any(actor.end <= cue.start for actor in scene.actors):
         return _behind_participle(low, cue, free)
     return []
@@ -7848,6 +7869,7 @@ def compile_names(names: Mapping[str, Any], function_words: frozenset[str], demo
         noun_endings=tuple(names.get("noun_endings", ())),
         adjective_endings=tuple(names.get("adjective_endings", ())) or ("\0",),
         verb_second=names.get("verb_second", False),
+        pronoun_dropped=names.get("pronoun_dropped", False),
         acronyms_as_words=names.get("acronyms_as_words", False),
         elided=frozenset(
             word for words in (names.get("articles", ()), names.get("determiners", ()), *names.get("cases", {}).values())
