@@ -6538,8 +6538,7 @@ class Discourse:
         for known in (True, False):  # a company that no list knows may be anything, if nothing listed is of the kind
             fitting = [e for e in earlier if (reference.kind in e.kinds if known else not e.listed)]
             if fitting:
-                likely = (e for e in (*self._spoken_of(reference, exclude), *filter(self.leads, fitting)) if e in fitting)
-                return next(likely, fitting[-1])
+                return next((e for e in self._spoken_of(reference, exclude) if e in fitting), fitting[-1])
         return None
 
     def _spoken_of(self, reference: Reference, exclude: Collection[str]) -> Iterator[Entity]:
