@@ -41,18 +41,18 @@ import stat
 import sys
 import time
 import types
+import typing
 import unicodedata
 import warnings
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import chain, compress
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, TypeVar, cast, dataclass_transform
 
 from dateutil.relativedelta import relativedelta
 
@@ -73,6 +73,86 @@ class ExtractError(Exception):
         self.status = status
 
 
+# ---- plain data ------------------------------------------------------------------------------------------------------------------
+#
+# What the dataclasses of the standard library do, in the little that this program needs of it: they write and compile six functions for
+# each class at every start, 0.5 ms a class, and load `inspect` for it; here a class gets one function, when its first item is made.
+
+
+def field(*, default_factory: Callable[[], Any]) -> Any:
+    """The default of a field that each item has for itself, such as an empty dictionary."""
+    return _Fresh(default_factory)
+
+
+class _Fresh(NamedTuple):
+    make: Callable[[], Any]
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def plain(*, frozen: bool = True, order: bool = False) -> Callable[[type[T]], type[T]]:
+    """Make a class of plain data of the annotations in its body: slots, an initializer, items that are equal where their values are.
+
+    That nobody changes a frozen item, mypy sees to; here it means that items can be keys. `order`: items can be sorted.
+    """
+    def made(kind: type[T]) -> type[T]:
+        body = {key: value for key, value in vars(kind).items() if key not in ("__dict__", "__weakref__")}
+        names = tuple(body.get("__annotations__", ()))
+        body["_defaults"] = {name: body.pop(name) for name in names if name in body}
+        body.update(__slots__=names, __match_args__=names, _fields=names, __init__=_first_init, __eq__=_same, __reduce__=_kind_and_values)
+        body.setdefault("__repr__", _shown_fields)
+        body["__hash__"] = _hash if frozen else None
+        if order:
+            body["__lt__"] = _less
+        return cast("type[T]", type(kind.__name__, kind.__bases__, body))
+
+    return made
+
+
+def _first_init(self: Any, *values: Any, **named: Any) -> None:
+    """Write the initializer of a class at the first item that is made of it, and use it."""
+    kind = type(self)
+    defaults = kind._defaults
+    head = ", ".join(f"{name}=_{name}" if name in defaults else name for name in kind._fields)
+    body = [f"self.{name} = _{name}.make() if {name} is _{name} else {name}" if type(defaults.get(name)) is _Fresh
+            else f"self.{name} = {name}" for name in kind._fields]  # fmt: skip
+    if hasattr(kind, "__post_init__"):
+        body.append("self.__post_init__()")
+    space = {f"_{name}": value for name, value in defaults.items()}
+    exec(f"def __init__(self{head and ', '}{head}):\n " + "\n ".join(body or ["pass"]), space)
+    kind.__init__ = space["__init__"]
+    kind.__init__(self, *values, **named)
+
+
+def _values(item: Any) -> tuple[Any, ...]:
+    return tuple([getattr(item, name) for name in item._fields])
+
+
+def _same(one: Any, other: object) -> Any:
+    return _values(one) == _values(other) if type(one) is type(other) else NotImplemented
+
+
+def _less(one: Any, other: object) -> Any:
+    return _values(one) < _values(other) if type(one) is type(other) else NotImplemented
+
+
+def _hash(item: Any) -> int:
+    return hash(_values(item))
+
+
+def _shown_fields(item: Any) -> str:
+    return f"{type(item).__qualname__}({', '.join(f'{name}={getattr(item, name)!r}' for name in item._fields)})"
+
+
+def _kind_and_values(item: Any) -> tuple[Any, ...]:
+    """What pickle needs to make the item again."""
+    return type(item), _values(item)
+
+
+def replace(item: T, **changes: Any) -> T:
+    """A copy of an item with some fields changed."""
+    return cast("T", type(item)(**{**{name: getattr(item, name) for name in item._fields}, **changes}))
+
+
 # ---- the record ------------------------------------------------------------------------------------------------------------------
 
 SCHEMA_VERSION = 1
@@ -87,7 +167,7 @@ ACTS = ("first_reported", "reported", "confirmed", "denied", "stated")
 Number = int | float
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Span:
     """A mention: `text` is exactly the article's code points from `start` to `end` (exclusive)."""
 
@@ -96,7 +176,7 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Sum:
     """A deal's sum or valuation, in whole units of an ISO 4217 currency; `low` and `high` are the bounds that the modifier states."""
 
@@ -107,7 +187,7 @@ class Sum:
     high: Number | None
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Amount:
     """A mention of money. `currency_implied`: the mention leaves the currency out, the article makes it clear."""
 
@@ -124,7 +204,7 @@ class Amount:
     rule: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Party:
     """A company or organisation under its canonical name, with all its mentions."""
 
@@ -136,7 +216,7 @@ class Party:
     rule: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Chip:
     """A chip product, family or class."""
 
@@ -147,7 +227,7 @@ class Chip:
     rule: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Date:
     """A date mention: `value` in EDTF (ISO 8601-2), `from_` and `to` the first and last day it covers."""
 
@@ -161,7 +241,7 @@ class Date:
     rule: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Source:
     """Who the article says the news comes from; `name` is None for unnamed people."""
 
@@ -173,7 +253,7 @@ class Source:
     rule: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Deal:
     """Who pays whom, how much, how far along it is, who says so; money flows from `payer` to `payee`."""
 
@@ -191,7 +271,7 @@ class Deal:
     rule: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Record:
     """All that one article says: one line of output."""
 
@@ -233,7 +313,7 @@ def _readers(kind: Any, explain: bool) -> tuple[tuple[str, ...], Callable[[Any],
 @functools.cache
 def _keys(kind: Any) -> tuple[tuple[str, str], ...]:
     """Slot and JSON key of each field: Python's keywords carry an underscore here and none there."""
-    return tuple((f.name, f.name.rstrip("_")) for f in fields(kind))
+    return tuple((name, name.rstrip("_")) for name in kind._fields)
 
 
 # Nothing in a record holds itself, so the encoder need not look out for that.
@@ -248,14 +328,14 @@ def json_line(value: Any) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of one output line, made from the dataclasses above."""
+    """The JSON Schema (2020-12) of one output line, made from the classes above."""
     definitions: dict[str, Any] = {}
     top = _schema_of(Record, definitions)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "extract_deals record", **top, "$defs": definitions}
 
 
 def _schema_of(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
-    hints = get_type_hints(kind)
+    hints = typing.get_type_hints(kind)
     properties = {key: _type_schema(hints[slot], definitions) for slot, key in _keys(kind)}
     if kind is Record:
         properties["schema_version"] = {"const": SCHEMA_VERSION}
@@ -263,17 +343,16 @@ def _schema_of(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _type_schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    origin, args = get_origin(hint), get_args(hint)
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         return {"enum": [value for arg in args for value in (arg if isinstance(arg, tuple) else (arg,))]}
     if origin is tuple:
         return {"type": "array", "items": _type_schema(args[0], definitions)}
     if origin is dict:
         return {"type": "object"}
-    if origin in (types.UnionType, Union):
+    if origin in (types.UnionType, typing.Union):
         return {"anyOf": [_type_schema(arg, definitions) for arg in args]}
-    if is_dataclass(hint):
-        assert isinstance(hint, type)
+    if hasattr(hint, "_fields"):
         if hint.__name__ not in definitions:
             definitions[hint.__name__] = _schema_of(hint, definitions)
         return {"$ref": f"#/$defs/{hint.__name__}"}
@@ -287,7 +366,7 @@ Route = tuple[str | int, ...]  # the keys and list positions that lead to a valu
 Lines = dict[Route, int]  # the line, from 1, on which each value's key (or list item) stands
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Text:
     """A text; `form` is a regular expression that all of it must match and `hint` says the same in words."""
 
@@ -295,7 +374,7 @@ class Text:
     hint: str = "a text"
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Regex:
     """A regular expression of the patterns folder.
 
@@ -310,7 +389,7 @@ class Regex:
     wrap: str = "%s"
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Whole:
     """A whole number, within bounds where given (inclusive)."""
 
@@ -318,17 +397,17 @@ class Whole:
     high: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class NumberShape:
     """A whole number or a decimal fraction (loaded as int or Decimal)."""
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Flag:
     """true or false."""
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class OneOf:
     """One of a few values; with `capability` each value becomes a row of the capability table."""
 
@@ -336,7 +415,7 @@ class OneOf:
     capability: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class ListOf:
     """A list with `least` or more items of one shape."""
 
@@ -344,7 +423,7 @@ class ListOf:
     least: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class MapOf:
     """A mapping whose keys are free within the shape `key`, e.g. a word of the language to its value.
 
@@ -357,7 +436,7 @@ class MapOf:
     forms: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Keys:
     """A mapping with known keys. `forms` names the keys that hold surface forms, `meaning` the key that says what they mean."""
 
@@ -368,14 +447,14 @@ class Keys:
     capability: tuple[str, ...] = ()  # keys that become rows of the capability table
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Either:
     """Any one of several shapes; complaints come from the option of the same kind (list, mapping, plain) as the value."""
 
     options: tuple[Shape, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Anything:
     """No shape of its own; mappings with `match` beside `id` or `examples` inside it are still held to be rules.
 
@@ -551,7 +630,7 @@ FORM_SPACES = (("companies", "chips"), ("outlets",))
 # ---- patterns: strict loading ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@plain(order=True)
 class Problem:
     """One mistake in a patterns file: where it stands (line from 1), under which key, what is wrong and what to do."""
 
@@ -566,7 +645,7 @@ class Problem:
         return f"{where}{self.key + ': ' if self.key else ''}{self.what}; {self.cure}"
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class PatternFile:
     """One loaded file: `data` of dict, list, str, int, Decimal, bool and None; the line of each value; what was refused."""
 
@@ -1164,7 +1243,7 @@ def _growth(compiled: re.Pattern[str], anchored: bool, text: Callable[[int], str
 # ---- patterns: walking over rules ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Example:
     """One example of a rule: `text` in which the rule finds `expected`, or, where `negative`, nothing."""
 
@@ -1306,7 +1385,7 @@ def surface_clashes(entries: Iterable[tuple[str, int, str, str]]) -> list[Proble
 Capability = tuple[str, str, str]  # section, field, value
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class CapabilityRow:
     """How many rules each language has for one capability."""
 
@@ -1610,7 +1689,7 @@ LANGUAGE_TAG = re.compile(r"([A-Za-z]{2})(?:[-_][A-Za-z0-9_-]{1,32})?")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Article:
     """One article as the core takes it: `text` is what all offsets count in, `path` and `id` are those of the record, `published` is
     YYYY-MM-DD, `meta` holds the input's other keys; the record's warnings begin with `warnings`."""
@@ -1634,7 +1713,7 @@ class Piece(NamedTuple):
     walked: bool = False  # found in a folder, not named by the user
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Limits:
     """How input is read: the bytes that one file (or one line of JSON Lines) may have when unpacked, the encoding where no mark says it,
     and the device and inode of the file that standard output goes to, which is never read."""
@@ -2237,36 +2316,33 @@ def _without_lone(value: Any) -> Any:
 # ---- the reading copy ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Copy:
-    """An article as the stages read it: composed letters, one kind of space, apostrophe, quote and hyphen, no hard-wrapped lines.
-
-    `text` and `low` (lower-cased) have the same length. `offsets` is None where they also have the article's own offsets;
-    else `offsets[i]` is the article's code point at which character i of the copy begins, with one entry more for the end.
-    """
-
-    text: str
-    low: str
-    offsets: tuple[int, ...] | None
-
-    @functools.cached_property
-    def words(self) -> Words:
-        """The words, cut once for all stages."""
-        return words_of(self.text, self.low)
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """The article's code points for a span of the copy."""
-        if self.offsets is None:
-            return start, end
-        return self.offsets[start], self.offsets[end]
-
-
 class Words(NamedTuple):
     """The words of a text: their spans, as written, and in small letters."""
 
     spans: list[tuple[int, int]]
     written: list[str]
     lows: list[str]
+
+
+@plain()
+class Copy:
+    """An article as the stages read it: composed letters, one kind of space, apostrophe, quote and hyphen, no hard-wrapped lines.
+
+    `text` and `low` (lower-cased) have the same length. `offsets` is None where they also have the article's own offsets;
+    else `offsets[i]` is the article's code point at which character i of the copy begins, with one entry more for the end. The words are
+    cut once for all stages.
+    """
+
+    text: str
+    low: str
+    offsets: tuple[int, ...] | None
+    words: Words
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The article's code points for a span of the copy."""
+        if self.offsets is None:
+            return start, end
+        return self.offsets[start], self.offsets[end]
 
 
 WORD = re.compile(r"[^\W_]+")
@@ -2310,7 +2386,7 @@ def reading_copy(text: str) -> Copy:
     low = text.lower()
     if len(low) != len(text):
         low = "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
-    return Copy(text, low, offsets)
+    return Copy(text, low, offsets, words_of(text, low))
 
 
 def _unwrap(match: re.Match[str]) -> str:
@@ -2434,7 +2510,7 @@ def _langdetect_factory(written: tuple[str, ...]) -> Any:
 Exact = int | Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Money:
     """One mention of money: offsets in code points (end exclusive), values in whole currency units."""
 
@@ -2449,7 +2525,7 @@ class Money:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Share:
     """A percentage or a stake, as a fraction of one."""
 
@@ -2491,7 +2567,7 @@ BOUND_SIDE = {"more_than": "low", "equal_or_more": "low", "less_than": "high", "
 LOOKALIKES = {"ș": "ş", "ț": "ţ"}
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class MoneyRule:
     """A modifier rule of a language file, by its id."""
 
@@ -2501,7 +2577,7 @@ class MoneyRule:
     unless_level: bool
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Group:
     """A sign or word that several currencies share."""
 
@@ -2511,7 +2587,7 @@ class Group:
     plain: frozenset[str]  # the forms of the others that stand without *
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class MoneyGrammar:
     """A language's numbers and money, compiled; see `compile_money`."""
 
@@ -2554,7 +2630,7 @@ class MoneyGrammar:
     signs: re.Pattern[str]  # the characters of currency signs and percent
     sign_heads: frozenset[str]  # letters with which signs such as "Rs." begin
     modifier_heads: frozenset[str]  # how the modifiers before an amount begin, in up to three small letters
-    stake_values: tuple[Decimal, ...] = field(default=())
+    stake_values: tuple[Decimal, ...] = ()
 
     def look(self, word: str) -> int:
         """What a word (as written) can be to an amount: a piece of one, one that tells that there may be one, part of a stake."""
@@ -3149,7 +3225,7 @@ def grouped(text: str, mark: str) -> bool:
 # -- parsing sums
 
 
-@dataclass(slots=True)
+@plain(frozen=False)
 class ReadSum:
     """A number with what stands beside it; still without the article's view."""
 
@@ -3964,7 +4040,7 @@ def exact(value: Decimal | None) -> Exact | None:
 _JOINT = re.compile(r"[ \-&.'+/\u2013]{1,3}|")  # what may stand between two words of one name
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Entity:
     """One entry of the name lists, or a name that only the article knows (then `listed` is false)."""
 
@@ -3986,7 +4062,7 @@ class Entity:
         return hash(self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Name:
     """A mention of an entity in the reading copy, offsets in its code points."""
 
@@ -3996,7 +4072,7 @@ class Name:
     rule: str = "names"
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Alias:
     """One surface form: its words folded, as written, and whether the letters' case must agree."""
 
@@ -4006,7 +4082,7 @@ class Alias:
     exact: bool
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Forms:
     """The listed forms that begin with one word: those of that word alone, and the longer ones by their second, longest first."""
 
@@ -4014,7 +4090,7 @@ class Forms:
     by_second: Mapping[str, tuple[Alias, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Gazetteer:
     """All listed names by the folded first word of each form."""
 
@@ -4155,7 +4231,7 @@ def _case_agrees(alias: Alias, surface: str, acronyms: bool) -> bool:
     return acronyms and len(surface) > 2 and alias.written.isupper() and surface == alias.written.capitalize() and not alias.entity.ambiguous
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Run:
     """A capitalised run of words that no list knows: perhaps a company, a person or nothing."""
 
@@ -4313,7 +4389,7 @@ _ABSORBED = ("place", "product")  # kinds of listed names that may be part of an
 _RUN_GAPS = frozenset((" ", "-", " & ", "'", ".", "&"))
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class NamesGrammar:
     """How a language builds names and refers to them; compiled from the `names` key of its file."""
 
@@ -4687,7 +4763,7 @@ def by_sentence(things: Iterable[Any], sentences: Sequence[tuple[int, int]]) -> 
 # ---- cues: the words of a language that say what a sum is, who pays and who says so ----------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Rule:
     """One rule of a language file. Which fields it fills depends on its section; see the README on each."""
 
@@ -4710,7 +4786,7 @@ class Rule:
     rejects: bool = False  # its subject turns down what another offers
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Cue:
     """A rule's match in the reading copy."""
 
@@ -4757,7 +4833,7 @@ class WordCues(NamedTuple):
 Ranks = tuple[tuple[int, frozenset[str] | None], ...]  # rules by rank, and what may stand behind the word
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class CueIndex:
     """Rules by the words that their patterns can begin with, so that a word meets only the few rules it may begin.
 
@@ -4970,7 +5046,7 @@ def _leftmost_longest(hits: list[tuple[int, int, int, Rule]]) -> list[Cue]:
 # that line, without repetition, so the time is linear in the text whatever the patterns folder says.
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class DateMention:
     """One date in the text: offsets in code points (end exclusive), `value` in EDTF, or None where only a reference date could tell.
 
@@ -4987,7 +5063,7 @@ class DateMention:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class DateRule:
     """One construction: its pattern over the line of marks, and what it yields beyond what its slots say.
 
@@ -5011,7 +5087,7 @@ class DateRule:
     not_before: re.Pattern[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class DateGrammar:
     """A language's date rules, compiled: pure data, made by `compile_dates`."""
 
@@ -5102,7 +5178,7 @@ def _fold(word: str) -> str:
 _TEMPLATE = re.compile(r"\s+|\{(\w+)\}|\\([()])|([()|?\[\]])|([,.'/-])|([^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*)")
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class _Node:
     """A compiled piece of a template: its expression, the marks it can begin with, whether it can be empty, all marks in it."""
 
@@ -5364,7 +5440,7 @@ def _compile_published(data: Mapping[str, Any]) -> re.Pattern[str] | None:
 # Reading: the text as a line of marks, and the rules over it.
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class _Line:
     """The text as marks: `marks[i]` stands for `text[starts[i]:ends[i]]`, a break for anything no rule knows."""
 
@@ -5590,7 +5666,7 @@ def _mask(marks: str, starts: list[int], ends: list[int], claimed: Sequence[tupl
 _RUN = re.compile(f"[^{_BREAK}]+")
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class _Match:
     """A rule that fits the line: the mention is `marks[start:end]`; what stands before it in the match is context only."""
 
@@ -6267,7 +6343,7 @@ def _word_before(low: str, at: int) -> str:
     return low[begin:at]
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Reference:
     """A company by other words: "the chipmaker", "the ChatGPT maker", "it". `entity` is set where the words themselves tell which."""
 
@@ -6278,7 +6354,7 @@ class Reference:
     seat: str | None = None  # a town, or the code of a country
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Actor:
     """A company, or a reference to one, as it stands in its sentence.
 
@@ -6465,7 +6541,7 @@ _MEMORY = 200  # mentions; no reader looks further back for what "the company" m
 _LENDERS = frozenset(("bank", "fund", "investor", "insurer", "broker"))
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Place:
     """The place of a party that a sentence leaves out or calls by another word."""
 
@@ -6481,7 +6557,7 @@ class Place:
         return not (entity.kinds & _LENDERS or (self.kind == "funding_round" and entity.ticker))
 
 
-@dataclass(slots=True)
+@plain(frozen=False)
 class Discourse:
     """What the article has spoken of so far: lets "the company" find its antecedent. Lives for one article."""
 
@@ -6755,7 +6831,7 @@ def _own_label(low: str, end: int, grammar: NamesGrammar) -> str:
 # ---- deals: from mentions to relations -------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@plain(frozen=False)
 class Frame:
     """A deal as one sentence (and what it leaves to its neighbours) states it."""
 
@@ -6775,7 +6851,7 @@ class Frame:
     guess: Mapping[str, Entity] = field(default_factory=dict)  # who likely is the party that neither this nor another telling names
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Scene:
     """One sentence with all that was found in it."""
 
@@ -7557,7 +7633,7 @@ def _cue_role(cue: Cue | None, frame: Frame | None) -> str | None:
 # ---- sources: who says so --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@plain(frozen=False)
 class Attribution:
     """A source as the article builds it up: one for each name, one for all unnamed people."""
 
@@ -7634,7 +7710,7 @@ def _speaking_references(references: Sequence[Reference], cues: Sequence[Cue], d
 def _sentence_sources(low: str, span: tuple[int, int], cues: Sequence[Cue], names: Sequence[Name], discourse: Discourse,
                       strangers: AbstractSet[str], found: dict[str | None, Attribution]) -> None:  # fmt: skip
     speakers = [name for name in names if name.entity.kind in _SPEAKERS]
-    actors = find_actors(Copy("", low, None), span, speakers, (), (), [cue.end for cue in cues], discourse.grammar)
+    actors = find_actors(Copy("", low, None, words_of("", "")), span, speakers, (), (), [cue.end for cue in cues], discourse.grammar)
     by_start = {name.start: name for name in speakers}
     for cue in cues:
         rule = cue.rule
@@ -7715,7 +7791,7 @@ def _add(entry: Attribution, act: str, span: tuple[int, int]) -> None:
 # ---- patterns: compiling the language files and the name lists -------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Language:
     """All that one language file says, compiled. Made when the language is first met."""
 
@@ -8039,7 +8115,7 @@ def _unpacker() -> Callable[[io.BytesIO], Any]:
             if (module, name) in (("builtins", "frozenset"), ("builtins", "set"), ("decimal", "Decimal")):
                 return super().find_class(module, name)
             found = globals().get(name)
-            if found in (_compiled_again, _shelf) or (isinstance(found, type) and (is_dataclass(found) or issubclass(found, tuple))):
+            if found in (_compiled_again, _shelf) or (isinstance(found, type) and hasattr(found, "_fields")):
                 return found
             raise pickle.UnpicklingError(f"{module}.{name} is not kept")
 
@@ -8070,7 +8146,7 @@ def _compiled_again(source: str, flags: int, code: bytes, groups: int, numbers: 
 # ---- patterns: the folder as the program uses it ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Options:
     """What the user says about all articles of a run: a language, a date for those without one, whether to name the patterns."""
 
@@ -8194,7 +8270,7 @@ def _without_examples(data: Any) -> Any:
 # ---- the way of an article: text in, record out ----------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@plain(frozen=False)
 class Findings:
     """All mentions of one article, offsets in the reading copy."""
 
@@ -8360,7 +8436,7 @@ def _modifies(low: str, run: Run, nouns: Sequence[int], grammar: NamesGrammar) -
                    for word in low[run.end : nouns[k]].split())  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Header:
     """What the record says of the article as a whole."""
 
@@ -8635,7 +8711,7 @@ MIXED_KINDS = frozenset(
 )  # fmt: skip
 
 Days = tuple[datetime.date, datetime.date]
-@dataclass(frozen=True, slots=True)
+@plain()
 class Teller:
     """Who says so: `name` is None for unnamed people; `reports` counts the articles that cite them for this deal."""
 
@@ -8644,7 +8720,7 @@ class Teller:
     reports: int
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class FirstReport:
     """An outlet that had the news first, according to `reports` articles in these languages."""
 
@@ -8653,7 +8729,7 @@ class FirstReport:
     languages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class ToldSum:
     """One way in which the sum is told, and by how many articles in which languages."""
 
@@ -8662,7 +8738,7 @@ class ToldSum:
     languages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Variant:
     """One side of a disagreement, for people (`value`), and who takes it."""
 
@@ -8671,7 +8747,7 @@ class Variant:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Conflict:
     """Where the articles disagree: the field, all of it in one line ("amount: > 4 bn (en) against ≥ 8 bn (es, it)"), and each side."""
 
@@ -8680,7 +8756,7 @@ class Conflict:
     variants: tuple[Variant, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Report:
     """What one article says of the deal; `sources` holds None for unnamed people, `evidence` offsets are code points, end exclusive."""
 
@@ -8694,7 +8770,7 @@ class Report:
     evidence: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class MergedDeal:
     """One line of --merge: a deal over all articles that tell it.
 
@@ -8730,7 +8806,7 @@ class MergedDeal:
     reports: tuple[Report, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Telling:
     """One deal as one article tells it."""
 
@@ -8786,13 +8862,15 @@ def merge_records(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _plain(deal: MergedDeal) -> dict[str, Any]:
     """The JSON object of a merged deal: Python's keyword fields without their underscore, tuples as lists."""
-    return {key.rstrip("_"): _listed(value) for key, value in asdict(deal).items()}
+    return {key: _listed(getattr(deal, slot)) for slot, key in _keys(cast("Any", type(deal)))}
 
 
 def _listed(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _listed(item) for key, item in value.items()}
-    return [_listed(item) for item in value] if isinstance(value, (list, tuple)) else value
+    if isinstance(value, (list, tuple)):
+        return [_listed(item) for item in value]
+    return {slot: _listed(getattr(value, slot)) for slot in value._fields} if hasattr(value, "_fields") else value
 
 
 def _merged_order(deal: MergedDeal) -> tuple[Any, ...]:
@@ -8903,7 +8981,7 @@ def _stage(status: str) -> str:
     return "prospect" if status in PROSPECTS else "done" if status in DONE else status
 
 
-@dataclass(slots=True)
+@plain(frozen=False)
 class Gathered:
     """Tellings taken for one deal, with what is needed to compare it with others, all in constant space but the tellings.
 
@@ -9439,7 +9517,7 @@ CAPITAL = ("investment", "funding_round", "financing")  # money that makes the r
 LONGEST_CIRCLE = 4
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Flow:
     """All deals with one payer, payee and status: `label` tells their sums, `deals` are their places in the merged list."""
 
@@ -9821,7 +9899,7 @@ def _key() -> str:
 # An article with its mentions. Spans are nested as they lie in the text, evidence outermost.
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Shown:
     """A span to mark, with the tags around it; `rank` orders spans of one place, outermost first."""
 
@@ -9949,7 +10027,7 @@ BOX, GAP, ROW, COLUMN = 150, 24, 22, 320  # widths and heights in pixels: a box,
 LETTER = 7.2  # width of a letter, near enough to cut names to their box and labels to the space between columns
 
 
-@dataclass(slots=True)
+@plain(frozen=False)
 class Box:
     """A party in the picture, or a lane: its column, the numbers of the flows on either side, and where it stands."""
 
@@ -10390,7 +10468,7 @@ class Outcome(NamedTuple):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@plain()
 class Job:
     """All that turning a piece into an outcome depends on, besides the patterns; goes to each worker once."""
 
