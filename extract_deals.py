@@ -33,6 +33,7 @@ import importlib
 import io
 import itertools
 import json
+import marshal
 import math
 import os
 import re
@@ -151,6 +152,42 @@ def _kind_and_values(item: Any) -> tuple[Any, ...]:
 def replace(item: T, **changes: Any) -> T:
     """A copy of an item with some fields changed."""
     return cast("T", type(item)(**{**{name: getattr(item, name) for name in item._fields}, **changes}))
+
+
+def expression(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """A regular expression that is compiled when it is first used: a run uses a few of those that it knows."""
+    return cast("re.Pattern[str]", Expression(pattern, flags))
+
+
+_METHODS = ("match", "search", "fullmatch", "finditer", "findall", "sub")
+
+
+class Expression:
+    """What stands for a regular expression until it is used: then its methods are those of the compiled expression, and cost no more.
+
+    `kept` are the arguments with which the engine of `re` makes it without reading the pattern again, as `marshal` writes them.
+    """
+
+    __slots__ = (*_METHODS, "flags", "kept", "pattern")
+
+    def __init__(self, pattern: str, flags: int, kept: bytes = b"") -> None:
+        self.pattern = pattern
+        self.flags = flags
+        self.kept = kept
+
+    def __getattr__(self, name: str) -> Any:
+        made = self.compiled()
+        for method in _METHODS:
+            setattr(self, method, getattr(made, method))
+        return getattr(made, name)
+
+    def compiled(self) -> re.Pattern[str]:
+        """The expression as `re` has it. The engine checks what was kept before it accepts it."""
+        if not self.kept:
+            return re.compile(self.pattern, self.flags)
+        code, *groups = marshal.loads(self.kept)
+        made = importlib.import_module("_sre").compile(self.pattern, self.flags, array.array("I", code).tolist(), *groups)
+        return cast("re.Pattern[str]", made)
 
 
 # ---- the record ------------------------------------------------------------------------------------------------------------------
@@ -662,10 +699,10 @@ class PatternFile:
 
 MAX_FILE_BYTES = 16_000_000  # a hundred times the largest file that ships; a patterns folder is read whole into memory
 MAX_DEPTH = 24
-UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # YAML 1.1, section 5.1
+UNPRINTABLE = expression(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # YAML 1.1, section 5.1
 # What a text without quotes becomes. Only the first four are taken; "changed" is everything else that YAML 1.1 or 1.2 readers
 # turn into a number, a date, a truth value or nothing (YAML 1.1 types int, float, bool, null, timestamp, merge; YAML 1.2 10.3.2).
-PLAIN = re.compile(
+PLAIN = expression(
     r"""(?P<whole>-?(?:0|[1-9][0-9]{0,39}))
       | (?P<decimal>-?(?:0|[1-9][0-9]{0,39})\.[0-9]{1,40})
       | (?P<flag>true|false)
@@ -996,7 +1033,7 @@ def _example_fields(data: Mapping[str | int, Any]) -> dict[str, Shape]:
 
 
 # Escapes and character classes are stepped over, so that \{name} and [{}] stay what they are.
-FRAGMENT_USE = re.compile(r"\\N\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\]){0,500}+\]|\{([a-z_]+)\}", re.DOTALL)
+FRAGMENT_USE = expression(r"\\N\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\]){0,500}+\]|\{([a-z_]+)\}", re.DOTALL)
 MAX_EXPANDED = 200_000  # characters; a fragment that doubles itself a few times over is a mistake or an attack
 
 
@@ -1684,9 +1721,9 @@ PUBLISHED_KEYS = (
     "published", "date", "date_publish", "datePublished", "versioncreated", "versionCreated", "firstcreated", "firstCreated",
 )
 OWN_KEYS = ("text", "id", "language", "published", "date")
-ISO_DATE = re.compile(r"\s*+(\d{4})-?(\d\d)-?(\d\d)(?:[T\s]\s*+\d[\d:.,]*+\s*+(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?)?\s*+", re.ASCII)
-LANGUAGE_TAG = re.compile(r"([A-Za-z]{2})(?:[-_][A-Za-z0-9_-]{1,32})?")
-SURROGATE = re.compile("[\ud800-\udfff]")
+ISO_DATE = expression(r"\s*+(\d{4})-?(\d\d)-?(\d\d)(?:[T\s]\s*+\d[\d:.,]*+\s*+(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?)?\s*+", re.ASCII)
+LANGUAGE_TAG = expression(r"([A-Za-z]{2})(?:[-_][A-Za-z0-9_-]{1,32})?")
+SURROGATE = expression("[\ud800-\udfff]")
 
 
 @plain()
@@ -2345,7 +2382,7 @@ class Copy:
         return self.offsets[start], self.offsets[end]
 
 
-WORD = re.compile(r"[^\W_]+")
+WORD = expression(r"[^\W_]+")
 
 
 def words_of(text: str, low: str) -> Words:
@@ -2364,9 +2401,9 @@ _ONE_FOR_ONE = (
     ("\u015f", "\u0219"), ("\u0163", "\u021b"), ("\u015e", "\u0218"), ("\u0162", "\u021a"),
 )  # fmt: skip
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_DROPPED = re.compile(f"[{_INVISIBLE}]")
-_MARKS = re.compile("[\u0300-\u036f]")
-_HARD_WRAP = re.compile(r"(?<=[^\W\d_,;])\n(?=[^\W\d_])")
+_DROPPED = expression(f"[{_INVISIBLE}]")
+_MARKS = expression("[\u0300-\u036f]")
+_HARD_WRAP = expression(r"(?<=[^\W\d_,;])\n(?=[^\W\d_])")
 
 
 def reading_copy(text: str) -> Copy:
@@ -2436,7 +2473,7 @@ _VOTING_TEXT = 3000  # code points that the vote and langdetect see: the answer 
 _VOTE_SHARE, _VOTE_LEAD, _VOTE_WORDS = 0.28, 1.35, 12
 # Neighbours of the written languages, so that langdetect can say "none of these".
 _DECOYS = ("ca", "da", "sv", "no", "pl", "cs", "hu", "tr", "fi", "af", "hr", "sq", "ru", "bg", "uk", "el", "ar", "zh-cn", "ja", "ko")
-_LETTERS = re.compile(r"[^\W\d_]+")
+_LETTERS = expression(r"[^\W\d_]+")
 
 
 def voters(function_words: Mapping[str, Iterable[str]]) -> dict[str, str]:
@@ -2644,7 +2681,7 @@ class MoneyGrammar:
 # -- compiling
 
 SPACES = r"[ \t\u00a0\u2007\u2009\u202f]"
-NEVER = re.compile(r"(?!)")
+NEVER = expression(r"(?!)")
 
 
 def widen(pattern: str) -> str:
@@ -2947,9 +2984,9 @@ def stake_pattern(fractions: Mapping[str, str], stakes: Iterable[str]) -> re.Pat
 # -- reading tokens
 
 
-DIGIT = re.compile(r"\d+")
-NEXT_WORD = re.compile(r"[\s-]{1,2}([^\W\d_])")
-MONEY_MARKS = re.compile("[\u0300-\u036f]")
+DIGIT = expression(r"\d+")
+NEXT_WORD = expression(r"[\s-]{1,2}([^\W\d_])")
+MONEY_MARKS = expression("[\u0300-\u036f]")
 REACH_BACK, REACH_ON = 64, 48  # code points around a digit or a telling word in which the rest of its amount stands
 
 
@@ -3721,7 +3758,7 @@ def ends_before(text: str, at: int, pattern: re.Pattern[str]) -> bool:
     return any(pattern.fullmatch(text, start, at) for start in word_starts(text, at, 30))
 
 
-WORD_START = re.compile(r"(?<![^\W_])\S")
+WORD_START = expression(r"(?<![^\W_])\S")
 
 
 def word_starts(text: str, at: int, reach: int) -> list[int]:
@@ -3792,8 +3829,8 @@ def find_money(
     return money, [share for share in shares if not covered(share.start, money)], others
 
 
-ASIDE = re.compile(r"[\s–—-]{0,2}[(\[][^\d()\[\]]{0,30}")
-REPEATED = re.compile(r"(?:,\s|\s[–—-]\s)(?:[^\W\d_]{1,12}\s){0,2}")
+ASIDE = expression(r"[\s–—-]{0,2}[(\[][^\d()\[\]]{0,30}")
+REPEATED = expression(r"(?:,\s|\s[–—-]\s)(?:[^\W\d_]{1,12}\s){0,2}")
 
 
 def told_again(text: str, start: int, last: int, grammar: MoneyGrammar) -> bool:
@@ -4037,7 +4074,7 @@ def exact(value: Decimal | None) -> Exact | None:
 
 # ---- names: companies, chips, outlets, places, people ----------------------------------------------------------------------------
 
-_JOINT = re.compile(r"[ \-&.'+/\u2013]{1,3}|")  # what may stand between two words of one name
+_JOINT = expression(r"[ \-&.'+/\u2013]{1,3}|")  # what may stand between two words of one name
 
 
 @plain()
@@ -4294,9 +4331,9 @@ def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[C
     return frozenset(found)
 
 
-_NEXT_WORD = re.compile(r" ([^\W\d_]+)")
-_ITEM = re.compile(r"[ ]*(?:[*\u2022\u2013\u25aa\u00b7-]|[0-9]{1,2}[.)])[ ]*\**[ ]?")  # what opens an item of a list
-_ITEM_GOES_ON = re.compile(r"\**(?: \([^()\n]{1,80}\))?\**(?: ?:\**|,) [^\n]{0,20}[0-9]")  # a head, what it is in brackets, and soon a number
+_NEXT_WORD = expression(r" ([^\W\d_]+)")
+_ITEM = expression(r"[ ]*(?:[*\u2022\u2013\u25aa\u00b7-]|[0-9]{1,2}[.)])[ ]*\**[ ]?")  # what opens an item of a list
+_ITEM_GOES_ON = expression(r"\**(?: \([^()\n]{1,80}\))?\**(?: ?:\**|,) [^\n]{0,20}[0-9]")  # a head, what it is in brackets, and soon a number
 
 
 def _is_item(low: str, start: int) -> bool:
@@ -4330,7 +4367,7 @@ def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[st
     return found
 
 
-_BRACKETED = re.compile(r"\(([^\W_]{1,6})\)")  # a symbol of the exchange, where the word is in capitals
+_BRACKETED = expression(r"\(([^\W_]{1,6})\)")  # a symbol of the exchange, where the word is in capitals
 
 
 def _is_capital(word: str) -> bool:
@@ -4418,9 +4455,9 @@ class NamesGrammar:
     nationals: frozenset[str]  # those of them that stand for people or a company by themselves: "the Americans"
 
 
-_QUOTED = re.compile(r' ?(?:[^\W\d_A-Z]+ ){0,2}["\']([^\W\d_a-z][^"\'\n]{1,40})["\']')
-_TITLE_ARTICLE = re.compile(r" ([^\W\d_a-z][^\W\d_]{0,2}) ")
-_ADJECTIVES = re.compile(r" (?:[^\W\d_]+ ){0,2}")
+_QUOTED = expression(r' ?(?:[^\W\d_A-Z]+ ){0,2}["\']([^\W\d_a-z][^"\'\n]{1,40})["\']')
+_TITLE_ARTICLE = expression(r" ([^\W\d_a-z][^\W\d_]{0,2}) ")
+_ADJECTIVES = expression(r" (?:[^\W\d_]+ ){0,2}")
 
 
 def name_papers(
@@ -4523,11 +4560,11 @@ def _add_short_forms(entities: dict[tuple[str, ...], Entity], verdict: Mapping[t
             entities[words] = next(iter(fits))
 
 
-_ONE_WORD = re.compile(r" ([^\W\d_]{4,16}) $")
+_ONE_WORD = expression(r" ([^\W\d_]{4,16}) $")
 
 
-_APPOSED = re.compile(r"(?:, | \(| \u2013 | ?: )(.*)")  # between a name and the noun that says what it is
-_TICKER = re.compile(r" ?\((?:[A-Z]{2,8}: ?)?[A-Z]{2,5}[0-9]{0,2}\)")
+_APPOSED = expression(r"(?:, | \(| \u2013 | ?: )(.*)")  # between a name and the noun that says what it is
+_TICKER = expression(r" ?\((?:[A-Z]{2,8}: ?)?[A-Z]{2,5}[0-9]{0,2}\)")
 
 
 class _Neighbours:
@@ -4675,7 +4712,7 @@ def _is_outlet(copy: Copy, name: Name, citing: Sequence[Cue], papers: AbstractSe
         0 <= cue.start - name.end <= 3 for cue in citing))  # fmt: skip
 
 
-_LAST_WORD = re.compile(r"([^\W\d_]+) $")
+_LAST_WORD = expression(r"([^\W\d_]+) $")
 
 
 def _is_surname(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
@@ -4875,7 +4912,7 @@ _MOST_BEGINNINGS = 1000
 _ANY = "*"  # in front of a beginning: any letters before it
 _BEHIND = 3  # characters behind a word
 # the parts of a beginning: whether any letters come first, the word, what stands behind it
-_BEGINNING = re.compile(rf"(\*?)([^\W_]*)([\W_]?\D{{0,{_BEHIND - 1}}})")
+_BEGINNING = expression(rf"(\*?)([^\W_]*)([\W_]?\D{{0,{_BEHIND - 1}}})")
 
 
 def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
@@ -5125,7 +5162,7 @@ DATE_RULE_KEYS = frozenset(
      "examples", "not"})
 SEASONS = {"spring": 21, "summer": 22, "autumn": 23, "winter": 24}
 
-_TOKEN = re.compile(
+_TOKEN = expression(
     r"[0-9]++(?:[.,/:\u2010-\u2013-][0-9]++)*+(?:[^\W\d_]\w*+|°)?"  # numbers, numeric dates, "3rd", "2020s", "3Q25"
     r"|[^\W\d_][\w\u0300-\u036f]*+"
     r"|['\u2019][0-9]{2}(?!\w)"
@@ -5147,22 +5184,22 @@ _SLOT_TABLES = {
 }
 _STRONG_MARKS = "tyzdmMYeEqhQHf"
 _SHAPES = (
-    (re.compile(r"(?:19|20)[0-9]{2}"), "y"),
-    (re.compile(r"1[5-8][0-9]{2}"), "z"),
-    (re.compile(r"[0-9]{4}([./-])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])"), "d"),
-    (re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])([./-])(?:0?[1-9]|[12][0-9]|3[01])\1(?:(?:19|20)[0-9]{2}|[0-9]{2})"), "d"),
-    (re.compile(r"(?:19|20)[0-9]{2}[/-](?:(?:19|20)[0-9]{2}|[0-9]{2})"), "Y"),
-    (re.compile(r"(?:0?[1-9]|1[0-2])/(?:19|20)[0-9]{2}"), "M"),
-    (re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])-(?:0?[1-9]|[12][0-9]|3[01])"), "D"),
-    (re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])[/.](?:0?[1-9]|[12][0-9]|3[01])"), "m"),
+    (expression(r"(?:19|20)[0-9]{2}"), "y"),
+    (expression(r"1[5-8][0-9]{2}"), "z"),
+    (expression(r"[0-9]{4}([./-])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])"), "d"),
+    (expression(r"(?:0?[1-9]|[12][0-9]|3[01])([./-])(?:0?[1-9]|[12][0-9]|3[01])\1(?:(?:19|20)[0-9]{2}|[0-9]{2})"), "d"),
+    (expression(r"(?:19|20)[0-9]{2}[/-](?:(?:19|20)[0-9]{2}|[0-9]{2})"), "Y"),
+    (expression(r"(?:0?[1-9]|1[0-2])/(?:19|20)[0-9]{2}"), "M"),
+    (expression(r"(?:0?[1-9]|[12][0-9]|3[01])-(?:0?[1-9]|[12][0-9]|3[01])"), "D"),
+    (expression(r"(?:0?[1-9]|[12][0-9]|3[01])[/.](?:0?[1-9]|[12][0-9]|3[01])"), "m"),
 )
-_WORD = re.compile(r"[^\W\d_][\w\u0300-\u036f]*+")
-_NUMBER_ANCHOR = re.compile(  # begins with a digit in each case, so that the search passes over text without any
+_WORD = expression(r"[^\W\d_][\w\u0300-\u036f]*+")
+_NUMBER_ANCHOR = expression(  # begins with a digit in each case, so that the search passes over text without any
     r"[0-9](?:[0-9]{3}|[0-9]?(?:[./\u2010-\u2013-][0-9]|[^\W\d_])|(?<=['\u2019][0-9])[0-9]|(?<=[^\W\d_][0-9]))")
-_DASHES = re.compile(r"[\u2010-\u2014]")
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DASHES = expression(r"[\u2010-\u2014]")
+_ISO_DAY = expression(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NEUTRAL_RULES = (("numeric-date", "{date}"), ("year-range", "{years}"), ("year", "{year}"))
-_SENTENCE_END = re.compile(r"[.!?]\s|[;\n]")
+_SENTENCE_END = expression(r"[.!?]\s|[;\n]")
 _CUE_WINDOW = 240  # characters of context that may say whether a sentence looks ahead: longer than any clause of prose
 
 
@@ -5175,7 +5212,7 @@ def _fold(word: str) -> str:
 
 # Compiling: templates ("({weekday} ,?)? {day} {month}") to regular expressions over the line.
 
-_TEMPLATE = re.compile(r"\s+|\{(\w+)\}|\\([()])|([()|?\[\]])|([,.'/-])|([^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*)")
+_TEMPLATE = expression(r"\s+|\{(\w+)\}|\\([()])|([()|?\[\]])|([,.'/-])|([^\W\d_]+(?:[\u0300-\u036f]+[^\W\d_]*)*)")
 
 
 @plain()
@@ -5580,7 +5617,7 @@ def _mark_of(text: str, token: str, start: int, stop: int, grammar: DateGrammar,
     return _BREAK if token.isascii() else grammar.marks.get(_fold(token), _BREAK)
 
 
-_CODE_BEFORE = re.compile(r"(?<![\w/])[^\W\d_]?[1-4][^\W\d_]?/$")  # "S1/2026", "3T/2025"
+_CODE_BEFORE = expression(r"(?<![\w/])[^\W\d_]?[1-4][^\W\d_]?/$")  # "S1/2026", "3T/2025"
 
 
 def _is_glued(text: str, start: int, stop: int) -> bool:
@@ -5663,7 +5700,7 @@ def _mask(marks: str, starts: list[int], ends: list[int], claimed: Sequence[tupl
     return "".join(masked)
 
 
-_RUN = re.compile(f"[^{_BREAK}]+")
+_RUN = expression(f"[^{_BREAK}]+")
 
 
 @plain()
@@ -5761,7 +5798,7 @@ def _each_date(text: str, grammar: DateGrammar, reference: datetime.date | None,
         yield mentions[-1]
 
 
-_COUNTED = re.compile(r"\s(?:[^\W\d_]{1,2}\s)?([^\W\d_]{2,})")  # what a number counts, also past a particle ("24 de luni")
+_COUNTED = expression(r"\s(?:[^\W\d_]{1,2}\s)?([^\W\d_]{2,})")  # what a number counts, also past a particle ("24 de luni")
 
 
 def counts_time(low: str, start: int, end: int, grammar: DateGrammar) -> bool:
@@ -5773,7 +5810,7 @@ def counts_time(low: str, start: int, end: int, grammar: DateGrammar) -> bool:
     return word is not None and grammar.marks.get(word[1], grammar.marks.get(_fold(word[1]))) in grammar.values["all_units"]
 
 
-_NEXT_SENTENCE = re.compile(r"(?:[^\W\d_]{4}|[\d%)])[.!?][\"'»”)]*\s+[\"'«„“(]*[^\W_a-z]|\n")  # no abbreviation
+_NEXT_SENTENCE = expression(r"(?:[^\W\d_]{4}|[\d%)])[.!?][\"'»”)]*\s+[\"'«„“(]*[^\W_a-z]|\n")  # no abbreviation
 _TOLD_REACH = 400  # characters back to the date that "a day later" counts from
 _LONGEST = {"day": 1, "week": 7, "weekend": 7, "month": 31, "quarter": 92, "half": 184, "year": 366, "decade": 3653}  # days
 
@@ -5795,7 +5832,7 @@ def _base_day(rule: DateRule, slots: _Slots, mentions: Sequence[DateMention], te
     return reference if or_now else None
 
 
-_NAME_BEFORE = re.compile(r"[^\s.!?:\"“”«»(]\s+([^\W\d_][\w&:’'-]*)[ \u00a0]$")
+_NAME_BEFORE = expression(r"[^\s.!?:\"“”«»(]\s+([^\W\d_][\w&:’'-]*)[ \u00a0]$")
 
 
 def _in_a_name(text: str, start: int, end: int, grammar: DateGrammar) -> bool:
@@ -6258,18 +6295,18 @@ def _months(year: int, month: int, count: int) -> tuple[datetime.date, datetime.
 # The article's own date, and the rules' examples.
 
 _HEAD_CHARS, _HEAD_LINES = 1200, 12  # bylines and datelines stand above or at the start of the story
-_AFTER_DATE = re.compile(  # what may follow the date of a header: a time, then an end, a separator or an agency in brackets
+_AFTER_DATE = expression(  # what may follow the date of a header: a time, then an end, a separator or an agency in brackets
     r"[ \t\u00a0,]*(?:[^\W\d_]{0,3}[ \u00a0]?[0-9]{1,2}\s?[:.hH][0-9]{0,2}[^\n|\u2013\u2014(-]{0,24})?"
     r"[.]?[ \t\u00a0]*(?:$|\n|[|\u00b7\u2022\u2013\u2014(/-]|\.[-\u2013\u2014])")
-_PLACE = re.compile(  # "SAN FRANCISCO, ", "Paris, le ", "(ANSA) - ROMA, ", "SEATTLE--(BUSINESS WIRE)--"
+_PLACE = expression(  # "SAN FRANCISCO, ", "Paris, le ", "(ANSA) - ROMA, ", "SEATTLE--(BUSINESS WIRE)--"
     r"\s*(?:\([^()\n]{2,30}\)\s*[\u2013\u2014-]+\s*)?[^\W\d_a-z][\w.'\u2019 /-]{1,40}"
     r"(?:\([^()\n]{2,30}\)\s*|,\s*(?:[^\W\d_a-z][\w.]{1,14},\s*)?(?:[^\W\d_]{1,3}\s)?)?(?:[\u2013\u2014-]+\s*)?")
-_SEPARATED = re.compile(r"[^\n]{0,100}[|\u00b7\u2022]\s*|\s*[(\[]?\s*")
-_BYLINE = re.compile(r"[^\n]{0,100}(?:[,\u2013\u2014]|\s-)\s*(?:[^\W\d_]{1,12},\s)?")  # before a date that ends its line: "Di Anna Neri - Novara, "
-_LINE_END = re.compile(r"[.]?\s*(?:\n|$)")
-_NEW_SENTENCE = re.compile(r"\.\s+[^\W\d_a-z]")
-_HEADER_DAY = re.compile(r"\s*(?:([a-z]{2,12})\s*:?\s+)?([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\s+(?=[^\W\d_])(?=([^\W\d_]*))|\s*$)")
-_HEADER_WORD = re.compile(r"\s*(?:[a-z]{2,12}\s*:?\s*)?")
+_SEPARATED = expression(r"[^\n]{0,100}[|\u00b7\u2022]\s*|\s*[(\[]?\s*")
+_BYLINE = expression(r"[^\n]{0,100}(?:[,\u2013\u2014]|\s-)\s*(?:[^\W\d_]{1,12},\s)?")  # before a date that ends its line: "Di Anna Neri - Novara, "
+_LINE_END = expression(r"[.]?\s*(?:\n|$)")
+_NEW_SENTENCE = expression(r"\.\s+[^\W\d_a-z]")
+_HEADER_DAY = expression(r"\s*(?:([a-z]{2,12})\s*:?\s+)?([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\s+(?=[^\W\d_])(?=([^\W\d_]*))|\s*$)")
+_HEADER_WORD = expression(r"\s*(?:[a-z]{2,12}\s*:?\s*)?")
 
 
 def find_published(text: str, grammar: DateGrammar, strong: Iterable[int] | None = None) -> tuple[str, int, int] | None:
@@ -6298,7 +6335,7 @@ def find_published(text: str, grammar: DateGrammar, strong: Iterable[int] | None
 
 # ---- sentences and who acts in them ----------------------------------------------------------------------------------------------
 
-_STOPS = re.compile(r"(?<![.!?\u2026])[.!?\u2026]++[\"')\]]*+[ \n]+(?=[\"'(\[\u2013\-]?[ ]?[^\W_a-z])|\n+")
+_STOPS = expression(r"(?<![.!?\u2026])[.!?\u2026]++[\"')\]]*+[ \n]+(?=[\"'(\[\u2013\-]?[ ]?[^\W_a-z])|\n+")
 
 
 def split_sentences(copy: Copy, abbreviations: frozenset[str], ordinal_dot: bool, protected: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -6372,7 +6409,7 @@ class Actor:
     reach: int = 0  # how far before a verb such a name may stand to be its subject
 
 
-_PIECES = re.compile(r"[^\W_]+(?:-[^\W_]+)*'?|[^\w\s]")
+_PIECES = expression(r"[^\W_]+(?:-[^\W_]+)*'?|[^\w\s]")
 
 
 def case_label(low: str, start: int, floor: int, grammar: NamesGrammar) -> str:
@@ -6472,8 +6509,8 @@ def _describing(words: Sequence[str], grammar: NamesGrammar) -> Iterator[str]:
         yield word.strip(",-")
 
 
-_WORDS_BEFORE = re.compile(r"(?:[^\W\d_]+(?:-[^\W\d_]+)* ){1,3}$")
-_WORDS_BEHIND = re.compile(r", (?:[^\W\d_]+(?:-[^\W\d_]+)* ){1,4}")
+_WORDS_BEFORE = expression(r"(?:[^\W\d_]+(?:-[^\W\d_]+)* ){1,3}$")
+_WORDS_BEHIND = expression(r", (?:[^\W\d_]+(?:-[^\W\d_]+)* ){1,4}")
 
 
 def _nationals(copy: Copy, found: Sequence[Reference], names: Sequence[int], nouns: Sequence[Cue], nationals: Iterable[tuple[int, int]],
@@ -6534,7 +6571,7 @@ _FRESH = 3  # sentences after which a topic is forgotten, unless the article is 
 _BYSTANDERS = frozenset(("regulator", "exchange"))  # they are parties only where they take part in a deal
 
 
-_HEAD_ENDS = re.compile(r"[.:\u2013]|[ ]?(?::|[\u2013-][ ])|[.*]*\s*$")
+_HEAD_ENDS = expression(r"[.:\u2013]|[ ]?(?::|[\u2013-][ ])|[.*]*\s*$")
 _MEMORY = 200  # mentions; no reader looks further back for what "the company" means
 
 
@@ -8089,8 +8126,8 @@ def _pickled(value: Any) -> bytes:
 
     class Packer(pickle.Pickler):
         def reducer_override(self, item: Any) -> Any:
-            if isinstance(item, re.Pattern):
-                return _compiled_again, _program(item)
+            if isinstance(item, (re.Pattern, Expression)):
+                return Expression, (item.pattern, item.flags, _program(item.pattern, item.flags))
             if isinstance(item, Shelf):
                 return _shelf, ({key: _pickled(entry) for key, entry in item.items()},)
             return NotImplemented
@@ -8111,11 +8148,11 @@ def _unpacker() -> Callable[[io.BytesIO], Any]:
 
     class Unpacker(pickle.Unpickler):
         def find_class(self, module: str, name: str) -> Any:
-            """Only what cannot do anything: containers, decimals, this program's records, and the two functions below."""
+            """Only what cannot do anything: containers, decimals, this program's records and expressions, and the function below."""
             if (module, name) in (("builtins", "frozenset"), ("builtins", "set"), ("decimal", "Decimal")):
                 return super().find_class(module, name)
             found = globals().get(name)
-            if found in (_compiled_again, _shelf) or (isinstance(found, type) and hasattr(found, "_fields")):
+            if found in (Expression, _shelf) or (isinstance(found, type) and hasattr(found, "_fields")):
                 return found
             raise pickle.UnpicklingError(f"{module}.{name} is not kept")
 
@@ -8126,21 +8163,16 @@ def _shelf(entries: dict[str, Any]) -> Shelf[Any]:
     return Shelf(entries)
 
 
-def _program(pattern: re.Pattern[str]) -> tuple[Any, ...]:
-    """A compiled expression as what the engine of `re` runs. Compiling takes it all but no time after the source is parsed and turned
+def _program(pattern: str, flags: int) -> bytes:
+    """A regular expression as what the engine of `re` runs. Compiling takes it all but no time after the pattern is parsed and turned
     into this, which is two thirds of the start of a run; `re` has no public way to keep it."""
     parser, compiler = importlib.import_module("re._parser"), importlib.import_module("re._compiler")
-    tree = parser.parse(pattern.pattern, pattern.flags)
+    tree = parser.parse(pattern, flags)
     names = [None] * tree.state.groups
     for name, number in tree.state.groupdict.items():
         names[number] = name
-    code = array.array("I", compiler._code(tree, pattern.flags)).tobytes()
-    return pattern.pattern, pattern.flags, code, tree.state.groups - 1, tree.state.groupdict, tuple(names)
-
-
-def _compiled_again(source: str, flags: int, code: bytes, groups: int, numbers: dict[str, int], names: tuple[str | None, ...]) -> Any:
-    """The expression that `_program` took apart. The engine checks the code before it accepts it."""
-    return importlib.import_module("_sre").compile(source, flags, array.array("I", code).tolist(), groups, numbers, names)
+    code = array.array("I", compiler._code(tree, tree.state.flags)).tobytes()
+    return marshal.dumps((code, tree.state.groups - 1, tree.state.groupdict, tuple(names)))
 
 
 # ---- patterns: the folder as the program uses it ---------------------------------------------------------------------------------
@@ -9817,7 +9849,7 @@ def _page_head() -> str:
     )
 
 
-_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_UNSAFE = expression("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def _esc(text: Any) -> str:
