@@ -19,16 +19,13 @@ from __future__ import annotations
 
 import argparse
 import array
-import base64
 import binascii
 import bisect
 import contextlib
 import datetime
-import difflib
 import errno
 import functools
-import hashlib
-import html
+import gc
 import importlib
 import io
 import itertools
@@ -55,15 +52,30 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, TypeVar, cast, dataclass_transform
 
-from dateutil.relativedelta import relativedelta
-
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
+    from dateutil.relativedelta import relativedelta
+
 __version__ = "0.1.0"
 PROGRAM = "extract_deals"
 T = TypeVar("T", bound=Any)
+
+
+# A module that many runs do without is imported where it is used.
+
+
+_SHA = "_sha2" if sys.version_info >= (3, 12) else "_sha256"
+
+
+def sha256(data: bytes) -> bytes:
+    """As in hashlib, which would load OpenSSL: that takes as long as half an article. The standard `random` goes the same way."""
+    try:
+        module: Any = importlib.import_module(_SHA)
+    except ImportError:
+        module = importlib.import_module("hashlib")
+    return bytes(module.sha256(data).digest())
 
 
 class ExtractError(Exception):
@@ -887,6 +899,8 @@ Complaint = tuple[Route, str, str]  # route, what is wrong, what to do
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """What to do about an unknown word: the nearest known one, else all of them."""
+    import difflib
+
     words = sorted(set(known))
     close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if close:
@@ -2251,9 +2265,7 @@ def _checked(text: str, name: str) -> str:
 
 def text_id(text: str) -> str:
     """The id of an article whose input gives none: the first 16 hex digits of the SHA-256 of its text in UTF-8."""
-    import hashlib
-
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+    return sha256(text.encode("utf-8")).hex()[:16]
 
 
 def article_from_json(path: str, document: Any) -> tuple[Article, str | None]:
@@ -5867,6 +5879,13 @@ def _looks_ahead(text: str, start: int, end: int, grammar: DateGrammar) -> bool:
 # Values: from what the slots say to EDTF.
 
 
+def _steps(**steps: Any) -> relativedelta:
+    """A step of months, weeks … from a day; many an article holds no date that takes one."""
+    from dateutil.relativedelta import relativedelta
+
+    return relativedelta(**steps)
+
+
 class _Slots:
     """What the slots of one match hold, as numbers."""
 
@@ -5997,7 +6016,7 @@ def _months_until(part: str, count: int, rule: DateRule, slots: _Slots, referenc
     days = edtf_days(read[0]) if read and read[0] else None
     if read is None or days is None or not 1 < count <= 12:
         return None
-    first = days[0] + relativedelta(months=1 - count)
+    first = days[0] + _steps(months=1 - count)
     return _stretch(first.year, first.month, count), read[1]
 
 
@@ -6097,8 +6116,8 @@ def _day_of_month(rule: DateRule, day: int, reference: datetime.date | None, ahe
     look = rule.look or ("ahead" if ahead() else "past")
     forward = look in ("ahead", "after")
     for shift in range(3):
-        month = reference.replace(day=1) + relativedelta(months=shift if forward else -shift)
-        if day <= (month + relativedelta(months=1, days=-1)).day:
+        month = reference.replace(day=1) + _steps(months=shift if forward else -shift)
+        if day <= (month + _steps(months=1, days=-1)).day:
             date = month.replace(day=day)
             if date == reference or (date > reference) == forward:
                 return date.isoformat(), True
@@ -6109,7 +6128,7 @@ def _numbered_weekday(weekday: int, day: int, reference: datetime.date, look: st
     """The nearest date with that day number and weekday within four months, in the direction first; None where there is none."""
     months = sorted(range(-4, 5), key=lambda m: (m > 0 if look in ("past", "before") else m < 0, abs(m)))
     for shift in months:
-        month = reference.replace(day=1) + relativedelta(months=shift)
+        month = reference.replace(day=1) + _steps(months=shift)
         try:
             date = month.replace(day=day)
         except ValueError:
@@ -6185,7 +6204,7 @@ def _shifted(rule: DateRule, slots: _Slots, reference: datetime.date | None) -> 
     steps: dict[str, Any] = {"day": {"days": 1}, "week": {"weeks": 1}, "weekend": {"weeks": 1}, "month": {"months": 1}, "quarter": {"months": 3},
              "half": {"months": 6}, "year": {"years": 1}, "decade": {"years": 10}}[unit]
     try:
-        day = reference + relativedelta(**{k: v * shift for k, v in steps.items()})
+        day = reference + _steps(**{k: v * shift for k, v in steps.items()})
     except (ValueError, OverflowError):
         return None
     if unit == "weekend":
@@ -6205,7 +6224,7 @@ def _span_until(rule: DateRule, reference: datetime.date | None) -> str | None:
     if reference is None:
         return None
     months = {"year": 12, "half": 6, "quarter": 3, "month": 1}[rule.unit or "year"]
-    return f"{(reference + relativedelta(months=-months)).isoformat()[:7]}/{reference.isoformat()[:7]}"
+    return f"{(reference + _steps(months=-months)).isoformat()[:7]}/{reference.isoformat()[:7]}"
 
 
 def _decade(year: int) -> str:
@@ -8115,7 +8134,7 @@ def _keep(path: Path, data: bytes) -> None:
     versions: dict[str, float] = {}
     for file in path.parent.iterdir():
         versions[file.name[:64]] = max(versions.get(file.name[:64], 0.0), file.stat().st_mtime)
-    for old in sorted(versions, key=lambda digest: versions[digest])[:-4]:
+    for old in sorted(versions, key=lambda digest: versions[digest])[:-8]:
         for file in path.parent.glob(f"{old}*"):
             file.unlink(missing_ok=True)
 
@@ -8248,12 +8267,24 @@ def default_patterns() -> Path:
 
 def load_patterns(folder: Path) -> Patterns:
     """The patterns of a folder. Raises ExtractError naming everything that keeps the folder from being used."""
-    texts = {name: path.read_bytes() for name, path in folder_files(folder).items()}
-    digest = hashlib.sha256(Path(__file__).read_bytes() + sys.version.encode())
-    for name, text in texts.items():
-        digest.update(name.encode() + b"\0" + text + b"\0")
-    keep = partial(_kept, digest.hexdigest())
+    keep = partial(_kept, _digest_of([Path(__file__), *folder_files(folder).values()]))
     return Patterns(lambda: dict(json.loads(keep("data", lambda: _folder_data(folder)))), keep)
+
+
+def _digest_of(paths: Sequence[Path]) -> str:
+    """A digest of Python's version and of all that stands in some files. Files that have the sizes and times that they had in an earlier
+    run are not read again, unless they were changed just now: the clock may not yet have moved on, and a second change would not show."""
+    def read() -> str:
+        whole = b"".join(path.name.encode() + b"\0" + sha256(path.read_bytes()) for path in paths)
+        return sha256(sys.version.encode() + whole).hex()
+
+    known = [(str(path), state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino) for path in paths for state in (path.stat(),)]
+    if time.time_ns() - max(state[3] for state in known) < _JUST_NOW:
+        return read()
+    return _kept(sha256(repr((sys.version, known)).encode()).hex(), "digest", read)
+
+
+_JUST_NOW = 2 * 10**9  # nanoseconds; file systems count time in up to two seconds
 
 
 def _folder_data(folder: Path) -> str:
@@ -9839,7 +9870,9 @@ def report_html(merged: Sequence[Mapping[str, Any]], articles: Iterable[tuple[Ma
 
 
 def _page_head() -> str:
-    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    import base64
+
+    digest = base64.b64encode(sha256(SCRIPT.encode())).decode()
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     policy += f"; script-src 'sha256-{digest}'"
     return (
@@ -9854,11 +9887,13 @@ _UNSAFE = expression("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\u
 
 def _esc(text: Any) -> str:
     """Text for any place in the page; what HTML or UTF-8 cannot hold becomes the replacement character."""
+    import html
+
     return html.escape(_UNSAFE.sub("\ufffd", str(text)))
 
 
 def _anchor(path: str, article_id: str) -> str:
-    return "a" + hashlib.sha256(f"{path}\0{article_id}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return "a" + sha256(f"{path}\0{article_id}".encode("utf-8", "surrogatepass")).hex()[:12]
 
 
 def _table(merged: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -10786,6 +10821,7 @@ def work(connection: Connection, job: Job, patterns: Patterns | None, inherited:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for handle in inherited:
         os.close(handle)
+    gc.set_threshold(_MANY_NEW)
     if patterns is None:
         patterns = load_patterns(job.folder)
     try:
@@ -11151,10 +11187,24 @@ def _terminable() -> Iterator[None]:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+@contextlib.contextmanager
+def _rarely_collecting() -> Iterator[None]:
+    """Look for objects that hold each other when there are many new ones: looking takes a tenth of a short run, and there are hardly any."""
+    before = gc.get_threshold()
+    gc.set_threshold(_MANY_NEW)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+_MANY_NEW = 200_000
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own); the exit status."""
     try:
-        with _terminable():
+        with _terminable(), _rarely_collecting():
             return command(parse_arguments(argv))
     except SystemExit as stop:
         if sys.stdout is not None:
