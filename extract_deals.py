@@ -167,10 +167,13 @@ def replace(item: T, **changes: Any) -> T:
 
 
 def expression(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """A regular expression that is compiled when it is first used: a run uses a few of those that it knows."""
-    return cast("re.Pattern[str]", Expression(pattern, flags))
+    """A regular expression of the program's own that is compiled when it is first used."""
+    made = Expression(pattern, flags)
+    _EXPRESSIONS.append(made)
+    return cast("re.Pattern[str]", made)
 
 
+_EXPRESSIONS: list[Expression] = []  # in the order of the file
 _METHODS = ("match", "search", "fullmatch", "finditer", "findall", "sub")
 
 
@@ -8268,6 +8271,9 @@ def default_patterns() -> Path:
 def load_patterns(folder: Path) -> Patterns:
     """The patterns of a folder. Raises ExtractError naming everything that keeps the folder from being used."""
     keep = partial(_kept, _digest_of([Path(__file__), *folder_files(folder).values()]))
+    own = keep("expressions", lambda: [_program(item.pattern, item.flags) for item in _EXPRESSIONS])
+    for item, program in zip(_EXPRESSIONS, own, strict=True):
+        item.kept = program
     return Patterns(lambda: dict(json.loads(keep("data", lambda: _folder_data(folder)))), keep)
 
 
@@ -11225,4 +11231,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    outcome = main()
+    gc.freeze()  # the interpreter would look once more through all there is for what only holds itself
+    raise SystemExit(outcome)
