@@ -3655,7 +3655,7 @@ def loose_cents(text: str, start: int, end: int) -> bool:
     return end - start == 2 and text[start:end].isdigit() and bool(CLAUSE_END.match(text, end))
 
 
-CLAUSE_END = re.compile(r"\s*(?:$|[.,;:!?)\n](?!\d))")
+CLAUSE_END = expression(r"\s*(?:$|[.,;:!?)\n](?!\d))")
 
 
 # -- joining
@@ -4038,7 +4038,7 @@ def to_money(text: str, made: ReadSum, code: str, implied: bool, done: int, gram
     return Money(start, end, number, code, implied, modifier, number if side == "low" else None, number if side == "high" else None, rule)
 
 
-INNER_MINUS = re.compile(r"[€$£¥][\s\u00a0]?[-−]\d")
+INNER_MINUS = expression(r"[€$£¥][\s\u00a0]?[-−]\d")
 
 
 def negative(text: str, start: int) -> bool:
