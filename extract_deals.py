@@ -1711,6 +1711,159 @@ def check_folder(
     return [*unreadable, *map(str, sorted(set(problems)))], capability_table(capabilities(files))
 
 
+# ---- patterns: kept between runs -------------------------------------------------------------------------------------------------
+#
+# Reading YAML strictly and compiling a language takes a hundred times longer than an article does. What came out is kept in
+# the user's cache folder under a digest of the files, the program and Python; without a cache a run is slower and the same.
+# The form is pickle, as Black and Jinja keep theirs, but only plain data and this program's own records can come out of it.
+
+
+class Shelf(dict[str, T]):
+    """A dictionary of which, once kept, only what is asked for is restored: an article needs a few of many thousands of entries.
+
+    What was kept lies in numbered boxes, in `kept` one behind the other; `ends` says where each ends. A box that was opened has its
+    entries in the dictionary, each still as bytes until it is asked for.
+    """
+
+    def __init__(self, entries: Iterable[tuple[str, Any]] = (), kept: bytes = b"", ends: bytes = b"") -> None:
+        super().__init__(entries)
+        self._kept = memoryview(kept)
+        self._ends = memoryview(ends).cast("I")
+        self._opened = bytearray(len(self._ends))
+
+    def find(self, key: str) -> T | None:
+        """The entry of a key, or None."""
+        value: Any = self.get(key)
+        if value is None and self._open(key):
+            value = self.get(key)
+        if type(value) is bytes:
+            value = self[key] = _restored(value)
+        return cast("T | None", value)
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) or (self._open(str(key)) and super().__contains__(key))
+
+    def _open(self, key: str) -> bool:
+        """Open the box in which a key would lie; whether it was closed."""
+        if not self._opened:
+            return False
+        number = _box_of(key, len(self._opened))
+        if self._opened[number]:
+            return False
+        self._opened[number] = True
+        begin = self._ends[number - 1] if number else 0
+        if begin < self._ends[number]:
+            self.update(marshal.loads(self._kept[begin : self._ends[number]]))
+        return True
+
+
+def _box_of(key: str, boxes: int) -> int:
+    return binascii.crc32(key.encode("utf-8", "surrogatepass")) % boxes
+
+
+def _shelf(kept: bytes, ends: bytes) -> Shelf[Any]:
+    return Shelf((), kept, ends)
+
+
+def _boxed(shelf: Shelf[Any]) -> tuple[bytes, bytes]:
+    """The entries of a shelf in boxes, about two in each."""
+    boxes: list[dict[str, bytes]] = [{} for _ in range(len(shelf) // 2 + 1)]
+    for key, entry in shelf.items():
+        boxes[_box_of(key, len(boxes))][key] = _stored(entry)
+    kept = [marshal.dumps(box) if box else b"" for box in boxes]
+    return b"".join(kept), array.array("I", itertools.accumulate(map(len, kept))).tobytes()
+
+
+def _kept(digest: str, name: str, make: Callable[[], T]) -> T:
+    """What an earlier run kept under a name, else what `make` makes, kept for the next run."""
+    path = _cache_folder() / f"{digest}.{name}"
+    with contextlib.suppress(Exception):  # a damaged file can raise anything: it counts as none
+        data = path.read_bytes()
+        if int.from_bytes(data[-4:], "big") == binascii.crc32(memoryview(data)[:-4]):
+            kept: T = _restored(data)
+            return kept
+    made = make()
+    with contextlib.suppress(OSError):
+        data = _stored(made)
+        _keep(path, data + binascii.crc32(data).to_bytes(4, "big"))
+    return made
+
+
+def _cache_folder() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(home) / PROGRAM
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write the cache file whole or not at all, and take away those of older versions."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.write_bytes(data)
+    draft.replace(path)
+    versions: dict[str, float] = {}
+    for file in path.parent.iterdir():
+        versions[file.name[:64]] = max(versions.get(file.name[:64], 0.0), file.stat().st_mtime)
+    for old in sorted(versions, key=lambda digest: versions[digest])[:-8]:
+        for file in path.parent.glob(f"{old}*"):
+            file.unlink(missing_ok=True)
+
+
+def _stored(value: Any) -> bytes:
+    """Records, containers, numbers, texts and compiled expressions as bytes: what marshal can keep by marshal, which needs no loading."""
+    with contextlib.suppress(ValueError):
+        return marshal.dumps(value)
+    import pickle
+
+    class Packer(pickle.Pickler):
+        def reducer_override(self, item: Any) -> Any:
+            if isinstance(item, (re.Pattern, Expression)):
+                return Expression, (item.pattern, item.flags, _program(item.pattern, item.flags))
+            if isinstance(item, Shelf):
+                return _shelf, _boxed(item)
+            return NotImplemented
+
+    stream = io.BytesIO()
+    Packer(stream, protocol=5).dump(value)
+    return stream.getvalue()
+
+
+def _restored(data: bytes) -> Any:
+    """The value that `_stored` made bytes of, whatever stands behind it. Raises whatever damaged bytes raise."""
+    return _unpacker()(io.BytesIO(data)).load() if data[:1] == _PICKLE else marshal.loads(data)
+
+
+_PICKLE = b"\x80"  # how pickle begins, and marshal does not
+
+
+@functools.cache
+def _unpacker() -> Callable[[io.BytesIO], Any]:
+    import pickle
+
+    class Unpacker(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            """Only what cannot do anything: containers, decimals, this program's records and expressions, and the function below."""
+            if (module, name) in (("builtins", "frozenset"), ("builtins", "set"), ("decimal", "Decimal")):
+                return super().find_class(module, name)
+            found = globals().get(name)
+            if found in (Expression, _shelf) or (isinstance(found, type) and hasattr(found, "_fields")):
+                return found
+            raise pickle.UnpicklingError(f"{module}.{name} is not kept")
+
+    return Unpacker
+
+
+def _program(pattern: str, flags: int) -> bytes:
+    """A regular expression as what the engine of `re` runs. Compiling takes it all but no time after the pattern is parsed and turned
+    into this, which is two thirds of the start of a run; `re` has no public way to keep it."""
+    parser, compiler = importlib.import_module("re._parser"), importlib.import_module("re._compiler")
+    tree = parser.parse(pattern, flags)
+    names = [None] * tree.state.groups
+    for name, number in tree.state.groupdict.items():
+        names[number] = name
+    code = array.array("I", compiler._code(tree, tree.state.flags)).tobytes()
+    return marshal.dumps((code, tree.state.groups - 1, tree.state.groupdict, tuple(names)))
+
+
 # ---- reading ---------------------------------------------------------------------------------------------------------------------
 #
 # A run is a stream of pieces. A piece is exactly one article that is still to be read (or a failure already known), small enough to
@@ -4894,7 +5047,7 @@ class CueIndex:
     """
 
     rules: tuple[IndexedRule, ...]
-    words: Mapping[str, Ranks]  # whole words
+    words: Shelf[Ranks]  # whole words
     stems: Mapping[str, Ranks]  # beginnings of words, where what follows cannot be listed
     tails: Mapping[str, Ranks]  # ends of words, for compounds with anything before
     pieces: Mapping[str, Ranks]  # what stands somewhere in a word; the empty text: rules that any word can begin
@@ -4903,7 +5056,7 @@ class CueIndex:
     def look(self, word: str) -> WordCues | None:
         """What a word (in small letters) means to the rules; None for nothing at all."""
         key = DIGIT.sub(lambda digits: "0" * len(digits[0]), word)
-        ranks = [*self.words.get(key, ())]
+        ranks = [*(self.words.find(key) or ())]
         holds: set[int] = set()
         for piece in self.pieces:
             if piece in key:
@@ -4959,7 +5112,7 @@ def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
                 known.add(behind)
     words, stems, tails, pieces = ({key: tuple((rank, None if signs is None else frozenset(signs)) for rank, signs in ranks.items())
                                     for key, ranks in found.items()} for found in under.values())
-    return CueIndex(tuple(indexed), words, stems, tails, pieces, {gram: tuple(found) for gram, found in literals.items()})
+    return CueIndex(tuple(indexed), Shelf(words.items()), stems, tails, pieces, {gram: tuple(found) for gram, found in literals.items()})
 
 
 def _beginnings(nodes: Iterable[Any]) -> set[tuple[str, bool]]:
@@ -8042,7 +8195,7 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
     return Gazetteer(
         index=Shelf((word, _forms(aliases)) for word, aliases in index.items()),
         lower_first=frozenset(lower_first),
-        by_name=Shelf(by_name),
+        by_name=Shelf(by_name.items()),
         by_seat=Shelf((seat, tuple(entities)) for seat, entities in by_seat.items()),
         forms=re.compile(rf"(?:{'|'.join(files['forms']['legal_forms'])})(?!\w)"),
         head_words=frozenset(files["forms"]["head_words"]),
@@ -8088,113 +8241,6 @@ def _listed_entities(files: Mapping[str, Mapping[str, Any]], cities: Mapping[str
     for country in files["places"]["countries"]:
         forms = [form for names in country["names"].values() for form in names]
         yield Entity("place", _country_name(country), country=country["code"]), forms, ()
-
-
-# ---- patterns: kept between runs -------------------------------------------------------------------------------------------------
-#
-# Reading YAML strictly and compiling a language takes a hundred times longer than an article does. What came out is kept in
-# the user's cache folder under a digest of the files, the program and Python; without a cache a run is slower and the same.
-# The form is pickle, as Black and Jinja keep theirs, but only plain data and this program's own records can come out of it.
-
-
-class Shelf(dict[str, T]):
-    """A dictionary whose entries, once kept, are unpacked one by one when first asked for: an article needs a few of many thousands."""
-
-    def find(self, key: str) -> T | None:
-        """The entry of a key, or None."""
-        value: Any = self.get(key)
-        if type(value) is bytes:
-            self[key] = _unpickled(value)
-        return self.get(key)
-
-
-def _kept(digest: str, name: str, make: Callable[[], T]) -> T:
-    """What an earlier run kept under a name, else what `make` makes, kept for the next run."""
-    path = _cache_folder() / f"{digest}.{name}"
-    with contextlib.suppress(Exception):  # a damaged file can raise anything: it counts as none
-        data = path.read_bytes()
-        if int.from_bytes(data[:4], "big") == binascii.crc32(data[4:]):
-            kept: T = _unpickled(data[4:])
-            return kept
-    made = make()
-    with contextlib.suppress(OSError):
-        data = _pickled(made)
-        _keep(path, binascii.crc32(data).to_bytes(4, "big") + data)
-    return made
-
-
-def _cache_folder() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(home) / PROGRAM
-
-
-def _keep(path: Path, data: bytes) -> None:
-    """Write the cache file whole or not at all, and take away those of older versions."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.write_bytes(data)
-    draft.replace(path)
-    versions: dict[str, float] = {}
-    for file in path.parent.iterdir():
-        versions[file.name[:64]] = max(versions.get(file.name[:64], 0.0), file.stat().st_mtime)
-    for old in sorted(versions, key=lambda digest: versions[digest])[:-8]:
-        for file in path.parent.glob(f"{old}*"):
-            file.unlink(missing_ok=True)
-
-
-def _pickled(value: Any) -> bytes:
-    """Records, containers, numbers, texts and compiled expressions as bytes."""
-    import pickle
-
-    class Packer(pickle.Pickler):
-        def reducer_override(self, item: Any) -> Any:
-            if isinstance(item, (re.Pattern, Expression)):
-                return Expression, (item.pattern, item.flags, _program(item.pattern, item.flags))
-            if isinstance(item, Shelf):
-                return _shelf, ({key: _pickled(entry) for key, entry in item.items()},)
-            return NotImplemented
-
-    stream = io.BytesIO()
-    Packer(stream, protocol=5).dump(value)
-    return stream.getvalue()
-
-
-def _unpickled(data: bytes) -> Any:
-    """The value that `_pickled` made bytes of. Raises whatever damaged bytes raise."""
-    return _unpacker()(io.BytesIO(data)).load()
-
-
-@functools.cache
-def _unpacker() -> Callable[[io.BytesIO], Any]:
-    import pickle
-
-    class Unpacker(pickle.Unpickler):
-        def find_class(self, module: str, name: str) -> Any:
-            """Only what cannot do anything: containers, decimals, this program's records and expressions, and the function below."""
-            if (module, name) in (("builtins", "frozenset"), ("builtins", "set"), ("decimal", "Decimal")):
-                return super().find_class(module, name)
-            found = globals().get(name)
-            if found in (Expression, _shelf) or (isinstance(found, type) and hasattr(found, "_fields")):
-                return found
-            raise pickle.UnpicklingError(f"{module}.{name} is not kept")
-
-    return Unpacker
-
-
-def _shelf(entries: dict[str, Any]) -> Shelf[Any]:
-    return Shelf(entries)
-
-
-def _program(pattern: str, flags: int) -> bytes:
-    """A regular expression as what the engine of `re` runs. Compiling takes it all but no time after the pattern is parsed and turned
-    into this, which is two thirds of the start of a run; `re` has no public way to keep it."""
-    parser, compiler = importlib.import_module("re._parser"), importlib.import_module("re._compiler")
-    tree = parser.parse(pattern, flags)
-    names = [None] * tree.state.groups
-    for name, number in tree.state.groupdict.items():
-        names[number] = name
-    code = array.array("I", compiler._code(tree, tree.state.flags)).tobytes()
-    return marshal.dumps((code, tree.state.groups - 1, tree.state.groupdict, tuple(names)))
 
 
 # ---- patterns: the folder as the program uses it ---------------------------------------------------------------------------------
