@@ -4446,6 +4446,7 @@ class Run:
     words: tuple[str, ...]
     legal: bool
     initial: bool  # stands where any word takes a capital
+    name: str  # as it stands there
 
 
 _CUED = ("nouns", "people", "papers", "roles", "deals", "sources", "status")  # the sections of cues
@@ -4488,26 +4489,63 @@ def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[C
     small = frozenset(copy.words.written)
     verbs = {cue.start for cue in cues.get("deals", ()) if "subject" in (*cue.rule.payer, *cue.rule.payee)}
     known = {cue.start for section in _CUED for cue in cues.get(section, ())}
+    deals = [cue.start for cue in cues.get("deals", ())]
+    nouns = {cue.start for cue in cues.get("nouns", ())}
     found = set()
     for run in opening:
         if run.start in known or low[run.start : run.end] in small:
             continue
-        word = _NEXT_WORD.match(low, run.end)
-        acts = word and (word.start(1) in verbs or (word[1] in grammar.stops and word.end() + 1 in verbs))
-        if acts or (_ITEM_GOES_ON.match(low, run.end) and _is_item(low, run.start)):
+        if _acts(low, run.end, verbs, grammar) or _is_told_of(low, run.end, verbs, nouns, grammar) or _heads_item(low, run, deals) \
+                or not run.words[0][1:].islower():  # fmt: skip
             found.add(run.words)
     return frozenset(found)
 
 
-_NEXT_WORD = expression(r" ([^\W\d_]+)")
-_ITEM = expression(r"[ ]*(?:[*\u2022\u2013\u25aa\u00b7-]|[0-9]{1,2}[.)])[ ]*\**[ ]?")  # what opens an item of a list
-_ITEM_GOES_ON = expression(r"\**(?: \([^()\n]{1,80}\))?\**(?: ?:\**|,) [^\n]{0,20}[0-9]")  # a head, what it is in brackets, and soon a number
+def _acts(low: str, end: int, verbs: AbstractSet[int], grammar: NamesGrammar) -> bool:
+    """Whether a deal verb follows what ends at `end`, at once or behind one little word."""
+    word = _NEXT_WORD.match(low, end)
+    return word is not None and (word.start(1) in verbs or (word[1] in grammar.stops and word.end() + 1 in verbs))
+
+
+def _is_told_of(low: str, end: int, verbs: AbstractSet[int], nouns: AbstractSet[int], grammar: NamesGrammar) -> bool:
+    """Whether what stands between commas behind a word shows it to be a company: a relative clause, what it is, or a deal verb behind it."""
+    if low[end : end + 2] != ", ":
+        return False
+    word = _NEXT_WORD.match(low, end + 1)
+    if word and word[1] in grammar.relatives:
+        return True
+    closes = low.find(",", end + 2, end + _LONG_APPOSITION)
+    if closes < 0 or _SENTENCE_END.search(low, end + 2, closes) or not verbs.isdisjoint(range(end, closes)):
+        return False
+    article = word and (word[1] in grammar.articles or word[1] in grammar.determiners)
+    return _acts(low, closes + 1, verbs, grammar) or bool(article and word and word.end() + 1 in nouns)
+
+
+_LONG_APPOSITION = 150  # code points
+_SENTENCE_END = expression(r"[.!?] |\n")
 
 
 def _is_item(low: str, start: int) -> bool:
     """Whether what starts here is the first word of an item of a list."""
     line = low.rfind("\n", max(0, start - 12), start) + 1
     return line > 0 and _ITEM.fullmatch(low, line, start) is not None
+
+
+def _heads_item(low: str, run: Run, deals: Sequence[int]) -> bool:
+    """Whether a word opens an item of a list that speaks of money or of a deal: "- Acme (Milan), 5 million", "- Acme: bought by …"."""
+    if not _is_item(low, run.start):
+        return False
+    if _ITEM_GOES_ON.match(low, run.end):
+        return True
+    ends = low.find("\n", run.end)
+    k = bisect.bisect_left(deals, run.end)
+    return _ITEM_HEAD.match(low, run.end) is not None and k < len(deals) and (ends < 0 or deals[k] < ends)
+
+
+_NEXT_WORD = expression(r" ([^\W\d_]+)")
+_ITEM = expression(r"[ ]*(?:[*#>\u2022\u2013\u25aa\u00b7-]|[0-9]{1,2}[.)])[ ]*\**[ ]?")  # what opens an item of a list
+_ITEM_GOES_ON = expression(r"\**(?: \([^()\n]{1,80}\))?\**(?: ?:\**|,) [^\n]{0,20}[0-9]")  # a head, what it is in brackets, and soon a number
+_ITEM_HEAD = expression(r"\**(?: \([^()\n]{1,40}\))? ?\**:")
 
 
 def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar,
@@ -4563,7 +4601,7 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
         name = taken.get(start)
         if name is not None and name.entity.kind not in _ABSORBED:
             break
-        if _is_capital(word):
+        if _is_capital(word) or (gap == "." and word in _DOMAINS):
             last = k
         elif word.isdigit() and gap == " " and len(word) < 4 and not grammar.noun_capitals:
             pass  # "Section 9 Labs": a number counts only between capitals
@@ -4587,11 +4625,12 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
     only_known = tokens[first][0] in taken and known_end >= end
     if (only_known and legal is None) or (len(words) == 1 and len(words[0]) == 1):
         return None, after
-    return Run(start, end, legal or end, words, legal is not None, initial), after
+    return Run(start, end, legal or end, words, legal is not None, initial, text[start:end]), after
 
 
 _ABSORBED = ("place", "product")  # kinds of listed names that may be part of an unknown company's name
 _RUN_GAPS = frozenset((" ", "-", " & ", "'", ".", "&"))
+_DOMAINS = frozenset(("ai", "com", "io", "net", "org", "tech"))  # what a company writes behind its name: "Normo.ai"
 
 
 @plain()
@@ -6916,7 +6955,7 @@ class Discourse:
         """Take an unknown name in the place of a party for a company."""
         run = self.runs[actor.start]
         if run.words not in self.adopted:
-            self.adopted[run.words] = Entity("company", " ".join(run.words), listed=False)
+            self.adopted[run.words] = Entity("company", run.name, listed=False)
         return self.adopted[run.words]
 
     def adopted_names(self) -> Iterator[Name]:
