@@ -4774,6 +4774,20 @@ _APPOSED = expression(r"(?:, | \(| \u2013 | ?: )(.*)")  # between a name and the
 _TICKER = expression(r" ?\((?:[A-Z]{2,8}: ?)?[A-Z]{2,5}[0-9]{0,2}\)")
 
 
+_PIECES = expression(r"[^\W_]+(?:-[^\W_]+)*'?|[^\w\s]")
+
+
+def _tells_trade(pieces: Sequence[str], grammar: NamesGrammar) -> bool:
+    """Whether the words between a company noun and a name say what the company does: "the maker of chips Acme", "la société de conseil Acme".
+
+    A word at which a preposition stops may be a noun where another preposition stands before it.
+    """
+    if pieces[-1] in grammar.cases or pieces[-1] in grammar.determiners or pieces[-1] in grammar.articles:
+        return False
+    return all(piece[0].isalpha() and piece not in grammar.conjunctions and (piece not in grammar.stops or (
+        at > 0 and (pieces[at - 1] in grammar.cases) and pieces[at - 1] not in grammar.stops)) for at, piece in enumerate(pieces))  # fmt: skip
+
+
 class _Neighbours:
     """What stands just before and after a run: company nouns, titles and speech verbs, by offset."""
 
@@ -4782,7 +4796,8 @@ class _Neighbours:
         self.nouns = cues.get("nouns", ())
         self.titles = cues.get("people", ())
         self.speech = [cue for cue in cues.get("sources", ()) if "subject" in cue.rule.source]
-        self.noun_ends = {cue.end for cue in self.nouns}
+        self.ends = sorted(cue.end for cue in self.nouns)
+        self.noun_ends = frozenset(self.ends)
         self.noun_starts = sorted(cue.start for cue in self.nouns)
         self.title_ends = {cue.end for cue in self.titles}
         self.title_starts = sorted(cue.start for cue in self.titles)
@@ -4790,7 +4805,7 @@ class _Neighbours:
         self.speech_ends = {cue.end for cue in self.speech}
         self.deal_starts = {cue.start for cue in cues.get("deals", ()) if "subject" in (*cue.rule.payer, *cue.rule.payee)}
 
-    def before(self, start: int, ends: set[int], reach: int = 3) -> bool:
+    def before(self, start: int, ends: AbstractSet[int], reach: int = 3) -> bool:
         """Whether a cue ends right before `start`: only blanks, hyphens or an opening quote between."""
         return any(end in ends for end in range(max(0, start - reach), start) if not self.low[end:start].strip(" -\""))
 
@@ -4803,6 +4818,15 @@ class _Neighbours:
         grammar = self.grammar
         return not (word in grammar.stops or word in grammar.cases or word in grammar.conjunctions or word in grammar.articles
                     or word in grammar.determiners or match.start(1) in self.speech_starts or match.start(1) in self.deal_starts)  # fmt: skip
+
+    def before_trade(self, start: int) -> bool:
+        """Whether a company noun and what the company does stand right before `start`: "la société allemande de conseil"."""
+        k = bisect.bisect_left(self.ends, start)
+        if not k or not 4 < start - self.ends[k - 1] <= 40:
+            return False
+        pieces = _PIECES.findall(self.low, self.ends[k - 1], start)
+        said = any(piece in self.grammar.cases for piece in pieces[:2])
+        return said and 2 <= len(pieces) <= 4 and self.low[self.ends[k - 1]] == " " and _tells_trade(pieces, self.grammar)
 
     def starts_within(self, starts: Sequence[int], begin: int, reach: int) -> int | None:
         """The first cue start in the next `reach` code points, or None."""
@@ -4824,6 +4848,8 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, prope
         score += 4 if not run.initial or low[run.end : run.end + 2].strip(" ")[:1] in ("", ",", "'", "(", "\u2013") else 0
     if around.before(run.start, around.noun_ends) or around.before_adjective(run.start):
         score += 4
+    elif not grammar.noun_capitals and around.before_trade(run.start):
+        score += 2
     noun = around.starts_within(around.noun_starts, run.full_end, 45)
     if noun is not None:
         gap = low[run.full_end : noun]
@@ -6623,9 +6649,6 @@ class Actor:
     reach: int = 0  # how far before a verb such a name may stand to be its subject
 
 
-_PIECES = expression(r"[^\W_]+(?:-[^\W_]+)*'?|[^\w\s]")
-
-
 def case_label(low: str, start: int, floor: int, grammar: NamesGrammar) -> str:
     """The case label of the preposition that reaches what begins at `start`, or "" where none does; nothing before `floor` counts."""
     pieces = _PIECES.findall(low, max(floor, start - 70), start)
@@ -7019,8 +7042,7 @@ def _is_named_by(noun: Actor, gap: str, grammar: NamesGrammar) -> bool:
         return False
     if not any(piece in grammar.cases for piece in pieces[:2]) and len(pieces) > 1 and not any(_demonym(piece, grammar) for piece in pieces):
         return False
-    return all(piece[0].isalpha() and piece not in grammar.stops and piece not in grammar.conjunctions for piece in pieces) and \
-        pieces[-1] not in grammar.cases and pieces[-1] not in grammar.determiners and pieces[-1] not in grammar.articles
+    return _tells_trade(pieces, grammar)
 
 
 def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Reference | None, int]], grammar: NamesGrammar) -> list[str]:
