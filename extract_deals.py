@@ -7427,7 +7427,8 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
     behind = slice(bisect.bisect_left(free, after[0], key=_BEGIN), bisect.bisect_left(free, after[1], key=_BEGIN))
     for actor in free[behind]:
         if actor.label == wanted:
-            if label == "object" and (actor.start - cue.end > 90 or _sentence_turn(low, cue.end, actor.start, scene.money)):
+            if label == "object" and (actor.start - cue.end > 90 or _sentence_turn(low, cue.end, actor.start, scene.money)
+                                      or _turns_clause(low, cue.end, actor.start, grammar)):
                 return []
             return [a for a in free if a.group == actor.group and a.start >= actor.start]
     if label != "object":
@@ -7469,6 +7470,13 @@ def _sentence_turn(low: str, begin: int, end: int, sums: Sequence[Money]) -> boo
     if any(begin <= money.start < end for money in sums):
         gap = gap.replace(",", "", 2)
     return ";" in gap or ": " in gap or gap.count(",") > 1 or " \u2013 " in gap
+
+
+def _turns_clause(low: str, begin: int, end: int, grammar: NamesGrammar) -> bool:
+    """Whether the last comma of a stretch opens a clause of its own: a conjunction, a verb or a pronoun stands behind it."""
+    comma = low.rfind(", ", begin, end)
+    word = _NEXT_WORD.match(low, comma + 1) if comma >= 0 else None
+    return word is not None and word.end() < end and word[1] in grammar.stops
 
 
 def _before_relative(low: str, end: int, grammar: NamesGrammar) -> bool:
