@@ -7218,7 +7218,16 @@ def _lend_to_buyer(frames: Sequence[Frame]) -> None:
 
 
 def _share_payee(frames: Sequence[Frame]) -> None:
-    """Of the cues of one sentence that speak of raising money, those that leave its receiver out mean the one that another names."""
+    """Of the cues of one sentence that speak of raising money, those that leave its receiver out mean the one that another names.
+
+    Who leads a round is not who raises it: "SoftBank, which led the 40 billion round".
+    """
+    for frame in frames:
+        leads = "subject" in frame.cue.rule.payer and frame.kind == "funding_round" and frame.payer and frame.payee
+        for other in frames if leads else ():
+            behind = other.kind == "funding_round" and other.cue.start > frame.cue.start
+            if behind and other.payee and _names(other.payee) <= _names(frame.payer):
+                other.payee = list(frame.payee)
     told = [frame for frame in frames if frame.told and frame.payee and frame.kind in _RAISED]
     for frame in frames:
         if told and not frame.told and frame.kind in _RAISED and not _names(frame.payer) & _names(told[0].payee):
