@@ -7327,6 +7327,8 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
         payer, payee = payee, payer
     if rule.kind == "financing" and payee and not payer and payee[0].kinds & _LENDERS:
         payer, payee = payee, payer
+    if rule.kind == "financing" and not payee:
+        payee = _financed_buyer(scene, cue, discourse, {entity.name for entity in payer})
     for mine, labels, other in ((payer, rule.payer, payee), (payee, rule.payee, payer)):
         if mine or not labels:
             continue
@@ -7375,6 +7377,13 @@ _BARE = {"object": "", "next": "", "after": ""}  # labels of slots that only act
 def _oversees(actor: Actor) -> bool:
     """Whether an actor is a regulator, who is told of deals and judges them, and takes part in none."""
     return actor.entity is not None and "regulator" in actor.entity.kinds
+
+
+def _financed_buyer(scene: Scene, cue: Cue, discourse: Discourse, lenders: Collection[str]) -> list[Entity]:
+    """Who borrows where a sentence says how the takeover told before is paid for: "the deal will be financed by a loan"."""
+    spoken = any(other.end <= cue.start and other.rule.kind in (SAME, "acquisition") for other in scene.deals)
+    buyers, _ = discourse.told.get("acquisition", ((), ())) if spoken else ((), ())
+    return [entity for entity in buyers if entity.name not in lenders]
 
 
 _ALIKE = {"funding_round": "investment", "share_sale": "investment"}  # kinds whose parties a text goes on about in one breath
