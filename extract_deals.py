@@ -7425,6 +7425,7 @@ def _either_way(low: str, scene: Scene, cue: Cue, grammar: NamesGrammar) -> tupl
 
 
 EITHER = "either"  # the label of a party that may be payer or payee
+TOPIC = "topic"  # the label of who is spoken of, where a sentence does not say: whose deal it is, whose document "the annual report"
 
 
 def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, int], zone_start: int, free: Sequence[Actor],
@@ -7782,7 +7783,7 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
         if frame.kind in _RAISED and other.kind in _RAISED and (frame.cue.rule.light or other.cue.rule.light) and (
                 frame.money is None or other.money is None) and _agree(frame.payee, other.payee):  # fmt: skip
             return other
-        if _halves(frame, other):
+        if _halves(frame, other) or _backs(frame, other):
             return other
     near = [other for other in reversed(earlier[-12:]) if frame.sentence - other.sentence <= 4]
     if frame.kind == SAME:
@@ -7807,6 +7808,12 @@ def _halves(a: Frame, b: Frame) -> bool:
     if {a.kind, b.kind} - _BOUGHT or not a.payer or _names(a.payer) != _names(b.payer):
         return False
     return any(x.money is not None and not x.payee and y.money is None and y.payee for x, y in ((a, b), (b, a)))
+
+
+def _backs(frame: Frame, other: Frame) -> bool:
+    """Whether a cue without a sum names the lenders of the loan that its sentence tells: "a loan of 5 billion led by Acme"."""
+    joins = TOPIC in frame.cue.rule.payee[:1] and frame.money is None and frame.stake is None and frame.kind == "funding_round"
+    return joins and other.kind == "financing" and other.money is not None and not other.payer
 
 
 _BOUGHT = frozenset(("purchase", "acquisition", "investment"))
@@ -7948,7 +7955,6 @@ _SPEAKERS = {"outlet": "outlet", "person": "person", "company": "company"}
 
 
 _REFERRED = "sources.reference"
-TOPIC = "topic"  # the label of who is spoken of: whose document "the annual report" is, where the sentence does not say
 
 
 def find_sources(copy: Copy, found: Findings, scenes: Sequence[Scene], discourse: Discourse) -> list[Attribution]:
