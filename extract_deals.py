@@ -4308,7 +4308,7 @@ class Gazetteer:
     given_names: frozenset[str]  # folded
     unit_words: frozenset[str]  # words that make a listed name and themselves a unit of its own: "Qualcomm Ventures"
     countries: frozenset[str]  # the names under which places.yaml keeps them
-    led_by: Mapping[str, str]  # full name of a person, folded -> the company by whose name newspapers call it: "Sam Altman's company"
+    led_by: Mapping[str, tuple[str, ...]]  # full name of a person, folded -> the companies by whose name newspapers call them: "Sam Altman's company"
 
 
 def fold(word: str) -> str:
@@ -6692,10 +6692,9 @@ def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], nat
         if previous is not None and previous.entity.kind == "company" and _is_apposed(low[previous.end : cue.start], grammar):
             continue  # "Nvidia, the chipmaker": the name is there
         leader = next((name for name in names[after : after + 1] if name.entity.kind == "person" and name.start - cue.end <= 30), None)
-        led = gazetteer.led_by.get(fold(leader.entity.name)) if leader and not set(low[cue.end : leader.start]) & _BREAKS else None
-        company = gazetteer.by_name.find(led) if led is not None else None
-        if company is not None and (kind == "any" or kind in company.kinds):  # one man may lead several
-            found.append(Reference(cue.start, cue.end, kind, company))
+        led = gazetteer.led_by.get(fold(leader.entity.name), ()) if leader and not set(low[cue.end : leader.start]) & _BREAKS else ()
+        if (called := _led_company(led, kind, names[:k], gazetteer)) is not None:
+            found.append(Reference(cue.start, cue.end, kind, called))
             continue
         seat = _seat(low, cue, before, follows, grammar) or _demonym_beside(copy.text, cue, grammar)
         if _is_definite(low, cue, before, seat, grammar):
@@ -6704,6 +6703,15 @@ def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], nat
 
 
 _BREAKS = frozenset(",.;:()\n")
+
+
+def _led_company(led: Sequence[str], kind: str, earlier: Sequence[Name], gazetteer: Gazetteer) -> Entity | None:
+    """Which of the companies that newspapers call by one person is meant: the only one of its kind, else the one named last."""
+    entities = [entity for name in led if (entity := gazetteer.by_name.find(name)) is not None]
+    fits = [entity for entity in entities if kind in entity.kinds] or entities
+    if len(fits) == 1:
+        return fits[0]
+    return next((name.entity for name in reversed(earlier) if name.entity in fits), None)
 
 
 def _is_apposed(gap: str, grammar: NamesGrammar) -> bool:
@@ -8295,8 +8303,17 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
         unit_words=frozenset(files["forms"]["unit_words"]),
         given_names=frozenset(files["people"]["given_names"]),
         countries=frozenset(_country_name(country) for country in files["places"]["countries"]),
-        led_by={fold(person): item["name"] for item in files["companies"]["companies"] for person in item.get("led_by", ())},
+        led_by=_leaders(files["companies"]["companies"]),
     )
+
+
+def _leaders(companies: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """By their folded names, the people by whom newspapers call a company, with all that are called so."""
+    led: dict[str, tuple[str, ...]] = {}
+    for item in companies:
+        for person in item.get("led_by", ()):
+            led[fold(person)] = (*led.get(fold(person), ()), item["name"])
+    return led
 
 
 def _forms(aliases: Sequence[Alias]) -> Forms:
