@@ -7197,6 +7197,9 @@ def _distance(low: str, cue: Cue, money: Money, sums: Sequence[int]) -> float:
     cost = gap.count(" ") + back - cue.rule.weight
     cost += (2 + 4 * back) * gap.count(",") + 8 * (gap.count(";") + gap.count(":")) + 3 * (gap.count("(") + gap.count(")")) + 4 * gap.count("\u2013")
     cost += 7 * (bisect.bisect_left(sums, end) - bisect.bisect_left(sums, begin))
+    if back:  # "for 5 million and revenue of 30 million": the word has a sum of its own
+        k = bisect.bisect_left(sums, cue.end)
+        cost += 6 * (k < len(sums) and sums[k] - cue.end < 20 and low.count(" ", cue.end, sums[k]) <= 3 and not set(low[cue.end : sums[k]]) & _BREAKS)
     return cost
 
 
