@@ -6060,7 +6060,8 @@ def _base_day(rule: DateRule, slots: _Slots, mentions: Sequence[DateMention], te
     near = last and start - last.end <= _TOLD_REACH and not (or_now and _NEXT_SENTENCE.search(text, max(last.start, last.end - 4), start))
     if last and near and last.first and last.last:
         first = datetime.date.fromisoformat(last.first)
-        if (datetime.date.fromisoformat(last.last) - first).days < longest:
+        earlier = reference is None or not or_now or first <= reference  # who looks back from what is yet to come looks back from today
+        if earlier and (datetime.date.fromisoformat(last.last) - first).days < longest:
             return first
     return reference if or_now else None
 
