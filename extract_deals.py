@@ -7288,7 +7288,11 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
             rule, (payer, payee, told) = other, slots
         other = other.alternative
     status, hedged = _status(low, scene, cue)
-    return Frame(rule.kind or "other", cue, scene.index, payer, payee, money, stake, status, hedged, {scene.index: None},
+    kind = rule.kind or "other"
+    promised = kind == "investment" and "to" in rule.payee[:1] and stake is None
+    if promised and payer and payee and "startup" in payer[0].kinds and payee[0].ticker and _supplies(payee[0]) > 1:
+        kind = "purchase"  # what a start-up promises a giant of the cloud is no stake
+    return Frame(kind, cue, scene.index, payer, payee, money, stake, status, hedged, {scene.index: None},
                  rules=[cue.rule.id], told=told, guess={} if rule.otherwise else _guess(rule.kind, cue, payer, payee, discourse))  # fmt: skip
 
 
@@ -7338,6 +7342,9 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
     if payer and not payee and _rejected(scene, cue):
         payer, payee = payee, payer
     if rule.kind == "financing" and payee and not payer and payee[0].kinds & _LENDERS:
+        payer, payee = payee, payer
+    mutual = rule.kind == "purchase" and all(not a.label for a in slots["payer"]) and all(a.label == "with" for a in slots["payee"])
+    if mutual and payer and payee and _supplies(payer[0]) > _supplies(payee[0]):
         payer, payee = payee, payer
     if rule.kind == "financing" and not payee:
         payee = _financed_buyer(scene, cue, discourse, {entity.name for entity in payer})
@@ -7389,6 +7396,14 @@ _BARE = {"object": "", "next": "", "after": ""}  # labels of slots that only act
 def _oversees(actor: Actor) -> bool:
     """Whether an actor is a regulator, who is told of deals and judges them, and takes part in none."""
     return actor.entity is not None and "regulator" in actor.entity.kinds
+
+
+def _supplies(entity: Entity) -> int:
+    """How likely a company is the supplier where two sign a contract with each other, by what it makes."""
+    return next((rank for rank, kinds in _SUPPLIERS if entity.kinds & kinds), 0)
+
+
+_SUPPLIERS = ((3, frozenset(("chipmaker", "equipment", "neocloud", "datacenter"))), (2, frozenset(("cloud",))), (1, frozenset(("ai",))))
 
 
 def _financed_buyer(scene: Scene, cue: Cue, discourse: Discourse, lenders: Collection[str]) -> list[Entity]:
