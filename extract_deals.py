@@ -4648,6 +4648,8 @@ class NamesGrammar:
     case_tails: Mapping[str, frozenset[str]]  # last word of the forms -> their labels
     stops: frozenset[str]
     possessives: frozenset[str]  # words such as its, sua: what follows belongs to a party named before
+    through: frozenset[str]  # nouns for which a name joined to them stands: "the robotics arm of Acme", "a syndicate of Acme and Bolt"
+    others: frozenset[str]  # words that end a list of names: "Acme, Bolt and others"
     relatives: frozenset[str]  # relative pronouns
     genitives: tuple[str, ...]  # endings that mark an owner: 's
     definite_endings: tuple[str, ...]  # endings by which a noun carries its article
@@ -6650,6 +6652,9 @@ class Actor:
     reach: int = 0  # how far before a verb such a name may stand to be its subject
 
 
+_MEMBERS = frozenset(("of", "from"))  # the cases by which a part names its whole, or a group those who are in it
+
+
 def case_label(low: str, start: int, floor: int, grammar: NamesGrammar) -> str:
     """The case label of the preposition that reaches what begins at `start`, or "" where none does; nothing before `floor` counts."""
     pieces = _PIECES.findall(low, max(floor, start - 70), start)
@@ -6661,7 +6666,8 @@ def case_label(low: str, start: int, floor: int, grammar: NamesGrammar) -> str:
                 return label
         label = grammar.cases.get(piece)
         if label is not None:
-            return label
+            noun = next((words for words in (" ".join(pieces[max(0, at - k) : at]) for k in (1, 2)) if words in grammar.through), None)
+            return label if label not in _MEMBERS or noun is None else case_label(low, low.rfind(noun, floor, start), floor, grammar)
         if piece in grammar.stops or (not piece[0].isalnum() and piece not in "\"'") or back > 4:
             return ""
     return ""
@@ -7031,7 +7037,7 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
             if not label and not (reference is not None and reference.kind == "pronoun"):
                 label = case_label(low, start, floor, grammar)
         between = actors and reference is None and not (k and barriers[k - 1] > actors[-1].end)
-        if between and _is_named_by(actors[-1], low[actors[-1].end : start], grammar):
+        if between and (_is_named_by(actors[-1], low[actors[-1].end : start], grammar) or _stands_for(low, actors[-1], start, grammar)):
             named = actors.pop()  # "the maker of chips Acme": the noun's own case counts
             label, group = named.label, named.group
         actors.append(Actor(start, end, entity, reference, label, group, reach > 0, reach))
@@ -7054,6 +7060,15 @@ def _is_named_by(noun: Actor, gap: str, grammar: NamesGrammar) -> bool:
     return _tells_trade(pieces, grammar)
 
 
+def _stands_for(low: str, noun: Actor, start: int, grammar: NamesGrammar) -> bool:
+    """Whether a noun for a part of a company is followed by the name of the whole: "the robotics arm of Acme", "la divisione robotica di Acme"."""
+    if noun.reference is None or low[noun.start : noun.end] not in grammar.through:
+        return False
+    pieces = _PIECES.findall(low[noun.end : start]) if start - noun.end < 50 else []
+    return 1 <= len(pieces) <= 5 and grammar.cases.get(pieces[-1]) in _MEMBERS and all(
+        piece[0].isalpha() and piece not in grammar.stops for piece in pieces)  # fmt: skip
+
+
 def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Reference | None, int]], grammar: NamesGrammar) -> list[str]:
     """For each thing by what link it goes on a list that the one before it began, "" where it does not.
 
@@ -7063,7 +7078,7 @@ def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Refer
         return [""] * len(things)
     links = [""] + [_link(low[things[k - 1][1] : things[k][0]], grammar) for k in range(1, len(things))]
     joined = [""] * len(things)
-    end = ""  # the link that ends the list in which a thing stands
+    end = "conjunction" if things and _ends_in_others(low, things[-1][1], grammar) else ""  # the link that ends the list in which a thing stands
     for k in range(len(things) - 1, 0, -1):
         if links[k] == "late" and links[k - 1] == "comma":
             links[k] = "conjunction"
@@ -7071,9 +7086,16 @@ def _coordinated(low: str, things: Sequence[tuple[int, int, Entity | None, Refer
             end = links[k]
         elif links[k] != "comma":
             said = links[k].rpartition(" ")[2] if links[k].startswith("comma") else ""
-            end = end if said and (said == end.rpartition(" ")[2] or said in grammar.determiners) else ""
+            if not said or (said != end.rpartition(" ")[2] and said not in grammar.determiners):
+                end = "conjunction" if _ends_in_others(low, things[k - 1][1], grammar) else ""
         joined[k] = links[k] if end else ""
     return joined
+
+
+def _ends_in_others(low: str, end: int, grammar: NamesGrammar) -> bool:
+    """Whether a list of names ends here in others that it does not name: "Acme, Bolt and others", "Acme, Bolt y otros fondos"."""
+    pieces = [piece for piece in _PIECES.findall(low, end, end + 30) if piece != ","] if grammar.others else []
+    return len(pieces) > 1 and (pieces[0] in grammar.others or (pieces[0] in grammar.conjunctions and not grammar.others.isdisjoint(pieces[1:3])))
 
 
 def _says_case_again(pieces: Sequence[str], grammar: NamesGrammar) -> bool:
@@ -8269,6 +8291,8 @@ def compile_names(names: Mapping[str, Any], function_words: frozenset[str], demo
         case_tails=_case_tails(names.get("cases", {})),
         stops=words("stops"),
         possessives=words("possessives"),
+        through=words("through"),
+        others=words("others"),
         relatives=words("relatives"),
         genitives=tuple(names.get("genitives", ())),
         definite_endings=tuple(names.get("definite_endings", ())),
