@@ -4341,9 +4341,11 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], begins: Sequence[
         alias, last_token, stop = best
         entity = alias.entity
         following = tokens[last_token + 1] if last_token + 1 < size else (0, 0)
-        if entity.kind == "company" and following[0] == stop + 1 and text[stop] == " " and _makes_unit(text[slice(*following)], gazetteer):
+        while entity.kind == "company" and following[0] == stop + 1 and text[stop] == " " and _makes_unit(text[slice(*following)], gazetteer):
             stop, last_token = following[1], last_token + 1
-            entity = Entity("company", text[start:stop], parent=entity.name, kinds=entity.kinds - {"startup"}, listed=False)
+            parent = entity.name if entity.listed else entity.parent
+            entity = Entity("company", text[start:stop], parent=parent, kinds=entity.kinds - {"startup"}, listed=False)
+            following = tokens[last_token + 1] if last_token + 1 < size else (0, 0)
         if entity.kind == "company" and text[stop : stop + 1] in (" ", ",") and (form := gazetteer.forms.match(text, stop + 1 + (text[stop] == ","))):
             stop = form.end()
             while last_token + 1 < size and tokens[last_token + 1][0] < stop:
@@ -4573,6 +4575,15 @@ def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[st
     return found
 
 
+def titles_between(copy: Copy, cues: Mapping[str, Sequence[Cue]]) -> list[tuple[int, int]]:
+    """Spans of titles in capitals between a company's name and a person's: "Acme Chief Executive Jane Doe"."""
+    text = copy.text
+    return [(cue.start, cue.end) for cue in cues.get("people", ()) if text[cue.start].isupper()
+            and _BETWEEN.search(text[max(0, cue.start - 2) : cue.start])
+            and text[cue.end : cue.end + 1] == " " and text[cue.end + 1 : cue.end + 2].isupper()]  # fmt: skip
+
+
+_BETWEEN = expression(r"[^\W_] $")
 _BRACKETED = expression(r"\(([^\W_]{1,6})\)")  # a symbol of the exchange, where the word is in capitals
 
 
@@ -4611,7 +4622,7 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
         k += 1
     after = last + 1
     initial = tokens[first][0] in starts
-    while first <= last and (fold(text[slice(*tokens[first])]) in grammar.not_names):
+    while first <= last and tokens[first][0] not in taken and fold(text[slice(*tokens[first])]) in grammar.not_names:
         first += 1
         initial = False  # what a function word opens has its capital for its own sake
     if first > last:
@@ -4649,6 +4660,8 @@ class NamesGrammar:
     stops: frozenset[str]
     possessives: frozenset[str]  # words such as its, sua: what follows belongs to a party named before
     through: frozenset[str]  # nouns for which a name joined to them stands: "the robotics arm of Acme", "a syndicate of Acme and Bolt"
+    against: frozenset[str]  # prepositions that set a sum against the one before: from, versus
+    turns: frozenset[str]  # conjunctions behind which another clause begins: while, and
     others: frozenset[str]  # words that end a list of names: "Acme, Bolt and others"
     relatives: frozenset[str]  # relative pronouns
     genitives: tuple[str, ...]  # endings that mark an owner: 's
@@ -4725,7 +4738,7 @@ def _describes(low: str, end: int, start: int, cues: Mapping[str, Sequence[Cue]]
 
 
 def judge_runs(
-    copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar, gazetteer: Gazetteer
+    copy: Copy, runs: Sequence[Run], listed: Sequence[Name], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar, gazetteer: Gazetteer
 ) -> tuple[list[Name], list[Run]]:
     """Tell companies and people among the unknown runs by their form and their neighbours.
 
@@ -4746,6 +4759,7 @@ def judge_runs(
         elif person:
             entities[words] = Entity("person", " ".join(words), listed=False)
     _add_short_forms(entities, verdict)
+    entities.update(_short_listed(copy, runs, listed, around, gazetteer, entities))
     names = [Name(run.start, run.full_end if run.legal else run.end, entities[run.words], "names.form")
              for run in runs if run.words in entities]  # fmt: skip
     return names, [run for run in runs if run.words not in entities]
@@ -4767,6 +4781,25 @@ def _add_short_forms(entities: dict[tuple[str, ...], Entity], verdict: Mapping[t
         fits = short.get(words, set())
         if len(fits) == 1:
             entities[words] = next(iter(fits))
+
+
+def _short_listed(copy: Copy, runs: Sequence[Run], listed: Sequence[Name], around: _Neighbours, gazetteer: Gazetteer,
+                  taken: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], Entity]:  # fmt: skip
+    """The first words of listed names of several words, where they stand for the whole later: "Insight Partners … Insight bought it"."""
+    written = frozenset(copy.words.written)
+    found: dict[tuple[str, ...], Entity] = {}
+    full: dict[str, tuple[int, set[Entity]]] = {}
+    for name in listed:
+        first, _, rest = copy.text[name.start : name.end].partition(" ")
+        if rest and name.entity.kind == "company" and len(first) > 3 and fold(first) not in gazetteer.head_words:
+            full.setdefault(first, (name.end, set()))[1].add(name.entity)
+    for run in runs:
+        word = run.words[0]
+        if len(run.words) > 1 or run.legal or word not in full or run.words in taken or word.lower() in written or run.start < full[word][0]:
+            continue
+        if len(full[word][1]) == 1 and (not run.initial or run.end + 1 in around.deal_starts or run.end + 1 in around.speech_starts):
+            found[run.words] = next(iter(full[word][1]))
+    return found
 
 
 _ONE_WORD = expression(r" ([^\W\d_]{4,16}) $")
@@ -4865,10 +4898,15 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, prope
     return score
 
 
+_INITIALS = expression(r"(?<![^\W_.])(?:[^\W\d_a-z]\. ){1,3}$")  # "R. Karthikeyan"
+
+
 def _person_evidence(run: Run, around: _Neighbours, given_names: frozenset[str]) -> int:
     score = 0
     size = len(run.words)
     if size > 1 and fold(run.words[0]) in given_names:
+        score += 3
+    if size < 3 and not run.initial and _INITIALS.search(around.text, max(0, run.start - 9), run.start):
         score += 3
     if around.before(run.start, around.title_ends) and (size > 1 or run.start - 2 in around.title_ends):
         score += 3
@@ -4996,6 +5034,12 @@ def beside(cues: Sequence[Cue], names: Sequence[tuple[int, int]]) -> list[Cue]:
         if k == len(names) or names[k][0] >= cue.end or (cue.start < names[k][0] and names[k][1] < cue.end):
             kept.append(cue)
     return kept
+
+
+def not_inside(cues: Sequence[Cue], names: Sequence[tuple[int, int]]) -> list[Cue]:
+    """The cues that are not words of a name (both in order): "Speciale Invest", "Gilde Buy Out Partners"."""
+    starts = [start for start, _ in names]
+    return [cue for cue in cues if not ((k := bisect.bisect_right(starts, cue.start)) and cue.end <= names[k - 1][1])]
 
 
 def outside(names: Sequence[T], claimed: Sequence[tuple[int, int]]) -> list[T]:
@@ -6660,13 +6704,11 @@ def case_label(low: str, start: int, floor: int, grammar: NamesGrammar) -> str:
     pieces = _PIECES.findall(low, max(floor, start - 70), start)
     for back, piece in enumerate(reversed(pieces[-7:])):
         at = len(pieces) - 1 - back
-        if at > 0:
-            label = grammar.cases.get(f"{pieces[at - 1]} {piece}")
-            if label is not None:
-                return label
-        label = grammar.cases.get(piece)
+        label, opens = (grammar.cases.get(f"{pieces[at - 1]} {piece}") if at else None), at - 1
+        if label is None:
+            label, opens = grammar.cases.get(piece), at
         if label is not None:
-            noun = next((words for words in (" ".join(pieces[max(0, at - k) : at]) for k in (1, 2)) if words in grammar.through), None)
+            noun = next((words for words in (" ".join(pieces[max(0, opens - k) : opens]) for k in (1, 2)) if words in grammar.through), None)
             return label if label not in _MEMBERS or noun is None else case_label(low, low.rfind(noun, floor, start), floor, grammar)
         if piece in grammar.stops or (not piece[0].isalnum() and piece not in "\"'") or back > 4:
             return ""
@@ -6696,7 +6738,8 @@ def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], nat
             found.append(Reference(cue.start, cue.end, kind))
             continue
         previous = names[k - 1] if k else None
-        if previous is not None and previous.entity.kind == "company" and _is_apposed(low[previous.end : cue.start], grammar):
+        if previous is not None and previous.entity.kind == "company" and (
+                _is_apposed(low[previous.end : cue.start], low[cue.start : cue.end], grammar)):  # fmt: skip
             continue  # "Nvidia, the chipmaker": the name is there
         leader = next((name for name in names[after : after + 1] if name.entity.kind == "person" and name.start - cue.end <= 30), None)
         led = gazetteer.led_by.get(fold(leader.entity.name), ()) if leader and not set(low[cue.end : leader.start]) & _BREAKS else ()
@@ -6721,8 +6764,10 @@ def _led_company(led: Sequence[str], kind: str, earlier: Sequence[Name], gazette
     return next((name.entity for name in reversed(earlier) if name.entity in fits), None)
 
 
-def _is_apposed(gap: str, grammar: NamesGrammar) -> bool:
+def _is_apposed(gap: str, noun: str, grammar: NamesGrammar) -> bool:
     """Whether only a comma, an article and at most one more word stand between a name and a noun, so that the noun says what it is."""
+    if gap == ", " and noun.endswith(grammar.definite_endings or ("\0",)):
+        return True
     pieces = _PIECES.findall(gap) if len(gap) < 30 else []
     return 2 <= len(pieces) <= 3 and pieces[0] in (",", "(", "\u2013") and (pieces[1] in grammar.determiners or pieces[1] in grammar.articles)
 
@@ -6775,7 +6820,7 @@ def _nationals(copy: Copy, found: Sequence[Reference], names: Sequence[int], nou
             continue
         word = text[start:end]
         pieces = _PIECES.findall(copy.low, max(0, start - 16), start)
-        if not pieces or pieces[-1] not in grammar.determiners:
+        if not (pieces and pieces[-1] in grammar.determiners) and not word.lower().endswith(grammar.definite_endings or ("\0",)):
             continue
         gaps = [copy.low[end : starts[k]] for starts in (names, noun_starts) if (k := bisect.bisect_left(starts, end)) < len(starts)]
         beside = any(len(gap) <= 16 and not set(gap) & _BREAKS and gap.strip() not in grammar.cases for gap in gaps)
@@ -6855,6 +6900,7 @@ class Discourse:
     mentions: list[Name]  # companies, in order
     runs: Mapping[int, Run]  # open runs by start
     adopted: dict[tuple[str, ...], Entity] = field(default_factory=dict)
+    joined: set[tuple[str, ...]] = field(default_factory=set)  # the words of those adopted that are parties of deals
     told: dict[str, tuple[tuple[Entity, ...], tuple[Entity, ...]]] = field(default_factory=dict)  # payer and payee of the last deal of a kind
     bare: Sequence[tuple[int, Entity]] = ()  # companies of this sentence that no preposition holds
     counts: Counter[str] = field(default_factory=Counter)
@@ -6996,6 +7042,16 @@ class Discourse:
             self.adopted[run.words] = Entity("company", run.name, listed=False)
         return self.adopted[run.words]
 
+    def join(self, actor: Actor) -> Entity | None:
+        """Adopt a name that fills the place of a party: it is one of the article's companies from here on."""
+        words, entity = self.runs[actor.start].words, self.adopt(actor)
+        if words not in self.joined and entity is not None:
+            self.joined.add(words)
+            for run in self.runs.values():
+                if run.words == words:
+                    bisect.insort(self.mentions, Name(run.start, run.full_end, entity, "names.deal"), key=attrgetter("end"))
+        return entity
+
     def adopted_names(self) -> Iterator[Name]:
         """Every mention of the names that deals have shown to be companies."""
         for run in self.runs.values():
@@ -7037,7 +7093,8 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
             if not label and not (reference is not None and reference.kind == "pronoun"):
                 label = case_label(low, start, floor, grammar)
         between = actors and reference is None and not (k and barriers[k - 1] > actors[-1].end)
-        if between and (_is_named_by(actors[-1], low[actors[-1].end : start], grammar) or _stands_for(low, actors[-1], start, grammar)):
+        if between and (_stands_for(low, actors[-1], start, grammar)
+                        or _is_named_by(actors[-1], low[actors[-1].end : start], low[end : end + 1] == ",", grammar)):  # fmt: skip
             named = actors.pop()  # "the maker of chips Acme": the noun's own case counts
             label, group = named.label, named.group
         actors.append(Actor(start, end, entity, reference, label, group, reach > 0, reach))
@@ -7046,16 +7103,20 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
     return actors
 
 
-def _is_named_by(noun: Actor, gap: str, grammar: NamesGrammar) -> bool:
-    """Whether a company noun, adjectives or what it is a maker of, and then a name stand in a row, so that the name belongs to the noun."""
+def _is_named_by(noun: Actor, gap: str, closes: bool, grammar: NamesGrammar) -> bool:
+    """Whether a company noun, adjectives or what it is a maker of, and then a name stand in a row, so that the name belongs to the noun.
+
+    Or the name stands behind it between commas (`closes`: one follows it).
+    """
     if noun.reference is None or noun.reference.kind in ("pronoun", "maker", "parent") or len(gap) > 40 or gap[:1] != " ":
-        return False
+        return noun.reference is not None and noun.reference.kind != "pronoun" and gap == ", " and closes
     pieces = _PIECES.findall(gap)
     if noun.reference.kind == "people":  # "the Americans of Acme", "gli indiani di Acme"
         return gap.strip() in grammar.cases
     if not 1 <= len(pieces) <= 4:
         return False
-    if not any(piece in grammar.cases for piece in pieces[:2]) and len(pieces) > 1 and not any(_demonym(piece, grammar) for piece in pieces):
+    of_what = any(piece in grammar.cases or piece in grammar.connectors for piece in pieces[:2])
+    if len(pieces) > 1 and not of_what and not any(_demonym(piece, grammar) for piece in pieces):
         return False
     return _tells_trade(pieces, grammar)
 
@@ -7111,7 +7172,7 @@ def _link(gap: str, grammar: NamesGrammar) -> str:
         return ""
     pieces = _PIECES.findall(gap)
     rest = [piece for piece in pieces if piece not in (",", "/") and piece not in grammar.conjunctions]
-    if len(rest) == len(pieces) or len(rest) > 3:
+    if len(rest) == len(pieces) or len(rest) > (5 if rest and rest[0] in grammar.determiners | grammar.articles else 3):
         return ""
     if _says_case_again(pieces, grammar):
         return f"{'comma ' if pieces[0] == ',' else ''}again {pieces[1]}"
@@ -7176,7 +7237,7 @@ _FAR = 26  # words between a sum and the word that says what it is, at the most
 _REACH = 220  # and code points
 
 
-def govern(low: str, scene: Scene) -> dict[int, Cue]:
+def govern(low: str, scene: Scene, grammar: NamesGrammar) -> dict[int, Cue]:
     """Which cue says what each sum (by its start) is: the nearest, counting words, other sums and clause ends on the way."""
     if not scene.money:
         return {}
@@ -7192,11 +7253,24 @@ def govern(low: str, scene: Scene) -> dict[int, Cue]:
         near = slice(bisect.bisect_left(starts, money.start - 2 * _REACH), bisect.bisect_right(starts, money.end + _REACH))
         for cue in cues[near]:
             cost = _distance(low, cue, money, sums)
+            if cue.start >= money.end and not grammar.turns.isdisjoint(low[money.end : cue.start].split()):
+                cost += 6
             if cost < least:
                 best, least = cue, cost
+        if previous is not None and previous.start in governed and least > 0 and _is_compared(low, previous, money, grammar):
+            best = governed[previous.start]  # "rose to 5 billion from 4 billion"
         if best is not None:
             governed[money.start] = best
     return governed
+
+
+def _is_compared(low: str, before: Money, money: Money, grammar: NamesGrammar) -> bool:
+    """Whether a sum is set against the one before it by a preposition ("to 5 billion this year from 4 billion"), no clause between."""
+    gap = low[before.end : money.start]
+    if len(gap) > 40 or set(gap) & _BREAKS - {","}:
+        return False
+    words = gap.replace(",", " ").split()
+    return bool(words) and words[-1] in grammar.against and grammar.turns.isdisjoint(words)
 
 
 def is_conversion(low: str, money: Money, following: Money) -> bool:
@@ -7228,7 +7302,7 @@ def _distance(low: str, cue: Cue, money: Money, sums: Sequence[int]) -> float:
 
 def scene_frames(low: str, scene: Scene, governed: Mapping[int, Cue], discourse: Discourse) -> list[Frame]:
     """The deals that one sentence states, each with what of its slots the sentence fills."""
-    frames = []
+    frames: list[Frame] = []
     for position, cue in enumerate(scene.deals):
         sums = [m for m in scene.money if governed.get(m.start) is cue and m.modifier != "vague"]
         main = [m for k, m in enumerate(sums) if not (k and is_conversion(low, sums[k - 1], m))]
@@ -7237,6 +7311,8 @@ def scene_frames(low: str, scene: Scene, governed: Mapping[int, Cue], discourse:
             until = main[number + 1].start if number + 1 < len(main) else None
             frame = _frame(low, scene, position, money, stake, until if number or until else None, discourse, number)
             if frame is not None:
+                if number and not frame.told and frame.kind == frames[-1].kind:
+                    _go_on(frames[-1], frame)
                 frames.append(frame)
     _share_payee(frames)
     _lend_to_buyer(frames)
@@ -7251,6 +7327,13 @@ def _lend_to_buyer(frames: Sequence[Frame]) -> None:
             frame.payee = list(buyer)
 
 
+def _go_on(before: Frame, frame: Frame) -> None:
+    """A further sum of one verb goes to the one that the sum before went to, where nothing else is said: "A will put in 4 billion, B 3"."""
+    if before.payee and not _names(frame.payer) & _names(before.payee):
+        frame.payee, frame.told = list(before.payee), before.told
+        frame.payer = frame.payer or list(before.payer)
+
+
 def _share_payee(frames: Sequence[Frame]) -> None:
     """Of the cues of one sentence that speak of raising money, those that leave its receiver out mean the one that another names.
 
@@ -7262,6 +7345,10 @@ def _share_payee(frames: Sequence[Frame]) -> None:
             behind = other.kind == "funding_round" and other.cue.start > frame.cue.start
             if behind and other.payee and _names(other.payee) <= _names(frame.payer):
                 other.payee = list(frame.payee)
+    lead = next((frame for frame in frames if frame.payer and frame.payee and frame.kind == "funding_round"), None)
+    for frame in frames:  # who led a round is not the one who raised it
+        if lead is not None and frame.kind == "funding_round" and frame.money is None and _names(frame.payee) & _names(lead.payer):
+            frame.payee, frame.told = list(lead.payee), False
     told = [frame for frame in frames if frame.told and frame.payee and frame.kind in _RAISED]
     for frame in frames:
         if told and not frame.told and frame.kind in _RAISED and not _names(frame.payer) & _names(told[0].payee):
@@ -7306,7 +7393,7 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
     other = rule.alternative
     while not told and other is not None:
         slots = _fill_slots(low, scene, cue, other, zone, zone_start, discourse, gap_from)
-        if slots[2] or other.kind == SAME:
+        if slots[2] or other.kind == SAME or (other.alternative is None and slots[1] and not payee):
             rule, (payer, payee, told) = other, slots
         other = other.alternative
     status, hedged = _status(low, scene, cue)
@@ -7399,7 +7486,7 @@ def _slot_actors(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, 
             taken.update(actor.start for actor in behind)
             continue
         free = [actor for actor in scene.actors if actor.start not in taken and not _oversees(actor)]
-        for label in labels:
+        for label in (*labels, _WHOLE_OF) if "object" in labels else labels:
             if label != "subject" and _BARE.get(label, label) not in scene.labels:
                 continue  # nothing stands so in this sentence
             group = _find_slot(low, scene, cue, label, zone, zone_start, free, discourse.grammar)
@@ -7412,7 +7499,8 @@ def _slot_actors(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, 
     return slots["payer"], slots["payee"]
 
 
-_BARE = {"object": "", "next": "", "after": ""}  # labels of slots that only actors without a label fill
+_WHOLE_OF = "whole"  # the label of an object that only its owner names: "buys Acme's robotics arm"
+_BARE = {"object": "", "next": "", "after": "", _WHOLE_OF: "poss"}  # what label the actors bear that fill a slot, where it is another
 
 
 def _oversees(actor: Actor) -> bool:
@@ -7487,6 +7575,9 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
             if actor.end <= cue.start and actor.label == label and cue.start - actor.end <= (60 if label == "poss" else 14):
                 return [actor]
         return []
+    if label == _WHOLE_OF:
+        owner = next((actor for actor in free if actor.start >= cue.end), None)
+        return [owner] if owner is not None and owner.label == "poss" and _owns_part(low, cue, owner, grammar) else []
     if label in ("next", "after"):
         reach = 2 if label == "next" else 28
         near = [a for a in free if 0 <= a.start - cue.end <= reach and not a.label and not any(c in low[cue.end : a.start] for c in ",;:.")]
@@ -7504,6 +7595,13 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
             if zone_start <= actor.start < cue.start and actor.label == wanted and _opens_clause(low, scene, actor, cue.start):
                 return [a for a in free if a.group == actor.group and a.end <= cue.start]
     return []
+
+
+def _owns_part(low: str, cue: Cue, owner: Actor, grammar: NamesGrammar) -> bool:
+    """Whether an owner stands right behind a verb, and what it owns is a part of it rather than wares."""
+    words = low[owner.end : owner.end + 50].replace("'", " ", 1).split(" ")[1:6]
+    part = next((k for k, word in enumerate(words) if word.strip(",.") in grammar.through), None)
+    return part is not None and owner.start - cue.end <= 14 and not any(word in grammar.cases or "," in word for word in words[:part])
 
 
 def _opens_clause(low: str, scene: Scene, actor: Actor, cue_start: int) -> bool:
@@ -7532,9 +7630,12 @@ def _subject_behind(low: str, scene: Scene, cue: Cue, zone: tuple[int, int]) -> 
     return [actor for actor in scene.actors if actor.group == first.group]
 
 
+_ASIDE = expression(r",(?: [\w-]+){1,3},")  # "bought, last year, the maker of"
+
+
 def _sentence_turn(low: str, begin: int, end: int, sums: Sequence[Money]) -> bool:
     """Whether the text between a verb and a would-be object shows that a new clause has begun; a sum may stand in between."""
-    gap = low[begin:end]
+    gap = _ASIDE.sub(" ", low[begin:end], 1)
     if any(begin <= money.start < end for money in sums):
         gap = gap.replace(",", "", 2)
     return ";" in gap or ": " in gap or gap.count(",") > 1 or " \u2013 " in gap
@@ -7590,6 +7691,9 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
             continue
         if _inside_relative(low, actor, cue.start, grammar):
             continue
+        behind = low[actor.end : cue.start].split()
+        if low[actor.end : actor.end + 1] == "," and len(behind) > 1 and not grammar.relatives.isdisjoint(behind[2:]):
+            return [actor]  # "Acme and Bolt, the group that bought": the last one
         found = [a for a in free if a.group == actor.group and a.end <= cue.start]
         named = actor.reference is None
         if not grammar.pronoun_dropped or not _behind_content(low, found[0].start, scene.start, grammar) or _before_relative(low, actor.end, grammar):
@@ -7637,7 +7741,7 @@ def _entities(actors: Sequence[Actor], discourse: Discourse, exclude: set[str]) 
         if actor.reference is not None:
             entity = discourse.resolve(actor.reference, exclude | {e.name for e in found})
         elif entity is None and actor.open_run:
-            entity = discourse.adopt(actor)
+            entity = discourse.join(actor)
         if entity is not None and entity.name not in exclude and all(entity.name != e.name for e in found):
             found.append(entity)
     return found
@@ -7694,7 +7798,7 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
     alone: Money | None = None
     for scene in scenes:
         discourse.enter(low, scene)
-        governed = govern(low, scene)
+        governed = govern(low, scene, discourse.grammar)
         told = sorted(scene_frames(low, scene, governed, discourse), key=_comes_late)
         if alone is not None and told and told[0].kind != SAME and not any(frame.money for frame in told):
             told[0].money, governed[alone.start] = alone, told[0].cue
@@ -7702,6 +7806,10 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
         here: list[Frame] = []
         for frame in told:
             host = _host(frame, here, frames)
+            if host is None and frame.kind == SAME and frame.cue.rule.kind == "acquisition" and frame.payer and frame.money is not None:
+                target = _guess("acquisition", frame.cue, frame.payer, (), discourse)
+                if any(discourse.leads(entity) or entity == discourse.head or not entity.listed for entity in target.values()):
+                    frame.kind, frame.guess = "acquisition", target  # a bid for the one that the article is about
             if host is None:
                 here.append(frame)
                 host = frame
@@ -8042,7 +8150,7 @@ def _is_name_behind(low: str, reference: Reference, names: Sequence[Name], gramm
     """Whether the name that a company noun belongs to follows it: "the Estonian group Acme"."""
     k = bisect.bisect_left(names, reference.end, key=attrgetter("start"))
     noun = Actor(reference.start, reference.end, None, reference, "", 0)
-    return k < len(names) and names[k].entity.kind == "company" and _is_named_by(noun, low[reference.end : names[k].start], grammar)
+    return k < len(names) and names[k].entity.kind == "company" and _is_named_by(noun, low[reference.end : names[k].start], False, grammar)
 
 
 def _speaking_references(references: Sequence[Reference], cues: Sequence[Cue], discourse: Discourse,
@@ -8292,6 +8400,8 @@ def compile_names(names: Mapping[str, Any], function_words: frozenset[str], demo
         stops=words("stops"),
         possessives=words("possessives"),
         through=words("through"),
+        against=words("against"),
+        turns=words("turns"),
         others=words("others"),
         relatives=words("relatives"),
         genitives=tuple(names.get("genitives", ())),
@@ -8633,11 +8743,13 @@ def read_mentions(
     names = settle_ambiguous(copy, names, starts, cues, language.names, gazetteer)
     solid = [(n.start, n.end) for n in names if n.entity.kind in ("company", "outlet", "product")]
     cues = {section: beside(found, solid) for section, found in cues.items()}
-    common = common_nouns(copy, tokens, cues, language.names, gazetteer) if language.names.noun_capitals else []
+    common = common_nouns(copy, tokens, cues, language.names, gazetteer) if language.names.noun_capitals else titles_between(copy, cues)
     runs = find_runs(copy, tokens, names, starts, language.names, gazetteer, sorted(claimed + common))
     papers, runs = name_papers(copy, names, runs, cues, language.names)
-    unlisted, runs = judge_runs(copy, runs, cues, language.names, gazetteer)
+    unlisted, runs = judge_runs(copy, runs, names, cues, language.names, gazetteer)
     names = sorted([*names, *papers, *unlisted], key=lambda name: name.start)
+    whole = [(name.start, name.end) for name in unlisted if name.entity.kind == "company"]
+    cues = {section: not_inside(found, whole) for section, found in cues.items()}
     timed = {span for span in quantities if counts_time(copy.low, *span, language.dates)}
     claimed = sorted([span for span in claimed if span not in timed] + [(n.start, n.end) for n in names] + ([header] if header else []))
     dates = find_dates(copy.text, language.dates, datetime.date.fromisoformat(reference) if reference else None, claimed, facts.dated)
@@ -8658,7 +8770,8 @@ def read_deals(copy: Copy, found: Findings, language: Language, gazetteer: Gazet
     inside = {kind: by_sentence(listed, found.sentences) for kind, listed in things.items()}
     nouns = [cue.start for cue in found.cues.get("nouns", ())]
     scenes = []
-    for index in sorted({*inside["money"], *inside["companies"], *inside["deals"]}):
+    refusals = {index for index, cues in inside["status"].items() if any(cue.rule.rejects for cue in cues)}
+    for index in sorted({*inside["money"], *inside["companies"], *inside["deals"], *refusals}):
         here = {kind: groups.get(index, []) for kind, groups in inside.items()}
         scenes.append(make_scene(copy, index, found.sentences[index], here, found.proper, nouns, language))
     frames, roles = article_frames(copy.low, scenes, discourse)
@@ -8673,7 +8786,8 @@ def make_scene(copy: Copy, index: int, span: tuple[int, int], inside: Mapping[st
     """One sentence with what stands in it."""
     money, deals, roles, status = inside["money"], inside["deals"], inside["roles"], inside["status"]
     actors: Sequence[Actor] = ()
-    runs = [run for run in inside["runs"] if run.words in proper and not _modifies(copy.low, run, nouns, language.names)
+    runs = [run for run in inside["runs"]
+            if run.words in proper and not _is_kicker(copy.text, run) and not _modifies(copy.low, run, nouns, language.names)
             and not (language.names.noun_capitals and _has_article(copy.low, run, language.names))]  # fmt: skip
     if runs or inside["companies"] or inside["references"]:
         places = [name.end for name in inside["names"] if name.entity.kind == "outlet"
@@ -8682,6 +8796,14 @@ def make_scene(copy: Copy, index: int, span: tuple[int, int], inside: Mapping[st
         actors = find_actors(copy, span, inside["companies"], inside["references"], runs, barriers, language.names)
     return Scene(index, *span, tuple(actors), tuple(money), tuple(inside["shares"]), tuple(deals), tuple(roles), tuple(status),
                  frozenset([actor.label for actor in actors]))  # fmt: skip
+
+
+def _is_kicker(text: str, run: Run) -> bool:
+    """Whether a run is all or part of a line in capitals, such as the name of a newsletter or of one of its parts."""
+    if len(run.words) < 2 or not text[run.start : run.end].isupper():
+        return False
+    line = text[text.rfind("\n", 0, run.start) + 1 : run.end + 60].split("\n", 1)[0]
+    return line.isupper() and len(line) < 60
 
 
 def _has_article(low: str, run: Run, grammar: NamesGrammar) -> bool:
