@@ -7452,7 +7452,7 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
         payer, payee = payee, payer
     if rule.kind == "financing" and payee and not payer and payee[0].kinds & _LENDERS:
         payer, payee = payee, payer
-    mutual = rule.kind == "purchase" and all(not a.label for a in slots["payer"]) and all(a.label == "with" for a in slots["payee"])
+    mutual = rule.kind == "purchase" and all(not a.label for a in payers) and all(a.label == "with" for a in payees)
     if mutual and payer and payee and _supplies(payer[0]) > _supplies(payee[0]):
         payer, payee = payee, payer
     if rule.kind == "financing" and not payee:
@@ -8456,11 +8456,11 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
         unit_words=frozenset(files["forms"]["unit_words"]),
         given_names=frozenset(files["people"]["given_names"]),
         countries=frozenset(_country_name(country) for country in files["places"]["countries"]),
-        led_by=_leaders(files["companies"]["companies"]),
+        led_by=_led_by(files["companies"]["companies"]),
     )
 
 
-def _leaders(companies: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+def _led_by(companies: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
     """By their folded names, the people by whom newspapers call a company, with all that are called so."""
     led: dict[str, tuple[str, ...]] = {}
     for item in companies:
