@@ -8121,9 +8121,10 @@ def find_sources(copy: Copy, found: Findings, scenes: Sequence[Scene], discourse
     unknown names that take part in a deal are companies. A company counts where a rule's `who` lets it speak.
     """
     told: dict[str | None, Attribution] = {}
-    names, references, cues = (by_sentence(things, found.sentences) for things in (
-        sorted(found.names, key=attrgetter("start")), found.references, found.cues.get("sources", ())))  # fmt: skip
+    names, references, cues, titles = (by_sentence(things, found.sentences) for things in (
+        sorted(found.names, key=attrgetter("start")), found.references, found.cues.get("sources", ()), found.cues.get("people", ())))  # fmt: skip
     by_index = {scene.index: scene for scene in scenes}
+    person: Name | None = None  # the last one named: whom "the executive" means
     discourse.restart()
     strangers = {entity.name for entity in discourse.adopted.values()} - {name.entity.name for name in found.names}
     for index in sorted({*names, *references, *cues}):
@@ -8134,6 +8135,10 @@ def find_sources(copy: Copy, found: Findings, scenes: Sequence[Scene], discourse
             nouns = [r for r in references.get(index, ()) if not _is_name_behind(copy.low, r, here, discourse.grammar)]
             speakers = sorted([*here, *_speaking_references(nouns, mine, discourse, strangers)], key=attrgetter("start"))
             _sentence_sources(copy.low, (begin, end), mine, speakers, discourse, strangers, told)
+            if person is not None and not any(name.entity.kind == "person" for name in here):
+                for cue, title in _titles_speaking(copy.low, titles.get(index, ()), mine, discourse.grammar):
+                    _note(told, replace(person, start=title.start, end=title.end), cue.rule.act or "stated", False, cue.rule.id)
+        person = next((name for name in reversed(here) if name.entity.kind == "person"), person)
         quoted = '"' in copy.text[begin:end] or any("subject" in cue.rule.source for cue in mine)
         floor = begin
         for name in here:
@@ -8144,6 +8149,20 @@ def find_sources(copy: Copy, found: Findings, scenes: Sequence[Scene], discourse
                 _note(told, name, "stated", False, "sources.quote")
             floor = name.end  # "told Reuters Jane Doe": the preposition is the agency's
     return list(told.values())
+
+
+def _titles_speaking(low: str, titles: Sequence[Cue], cues: Sequence[Cue], grammar: NamesGrammar) -> Iterator[tuple[Cue, Cue]]:
+    """The titles with an article right beside a verb of speech, and that verb: "said the executive", but not "said the head of Acme"."""
+    for title in titles:
+        before = _PIECES.findall(low, max(0, title.start - 14), title.start)
+        behind = _PIECES.findall(low, title.end, title.end + 14)
+        if not before or before[-1] not in grammar.determiners or grammar.cases.get("".join(behind[:1])) == "of":
+            continue
+        start = title.start - len(before[-1]) - 1
+        for cue in cues:
+            if cue.rule.source and "person" in cue.rule.who and (0 <= start - cue.end <= 1 or 0 <= cue.start - title.end <= 1):
+                yield cue, title
+                break
 
 
 def _is_name_behind(low: str, reference: Reference, names: Sequence[Name], grammar: NamesGrammar) -> bool:
