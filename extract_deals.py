@@ -113,7 +113,7 @@ def plain(*, frozen: bool = True, order: bool = False) -> Callable[[type[T]], ty
         body["_defaults"] = {name: body.pop(name) for name in names if name in body}
         body.update(__slots__=names, __match_args__=names, _fields=names, __init__=_first_init, __eq__=_same, __reduce__=_kind_and_values)
         body.setdefault("__repr__", _shown_fields)
-        body["__hash__"] = _hash if frozen else None
+        body.setdefault("__hash__", _hash if frozen else None)
         if order:
             body["__lt__"] = _less
         return cast("type[T]", type(kind.__name__, kind.__bases__, body))
@@ -141,7 +141,7 @@ def _values(item: Any) -> tuple[Any, ...]:
 
 
 def _same(one: Any, other: object) -> Any:
-    return _values(one) == _values(other) if type(one) is type(other) else NotImplemented
+    return one is other or _values(one) == _values(other) if type(one) is type(other) else NotImplemented
 
 
 def _less(one: Any, other: object) -> Any:
@@ -2659,7 +2659,9 @@ def detect_language(copy: Copy, heads: Mapping[str, str]) -> tuple[str | None, f
     `heads` maps function words to the ISO 639-1 codes of their languages. The answer is a code (perhaps of a language without
     patterns) and a confidence from 0 to 1, or None twice where there is nothing to go by. It depends on the text alone.
     """
-    words = _LETTERS.findall(copy.low[:_VOTING_TEXT])
+    cut = copy.words.lows[: bisect.bisect_left(copy.words.spans, (_VOTING_TEXT,))]
+    words = [word for word in cut if word.isalpha()]
+    words += _LETTERS.findall(" ".join([word for word in cut if not word.isalpha()]))
     if not words:
         return None, None
     votes: Counter[str] = Counter()
@@ -2764,6 +2766,7 @@ NUM, MONEY_WORD, HUNDRED, SCALE, VAGUE, HALF, CUR, MINOR, PERCENT, OTHER = (
     "num", "word", "hundred", "scale", "vague", "half", "currency", "minor", "percent", "other")
 PIECE, TELLING, STAKE = 1, 2, 4
 MILLION = Decimal(10**6)
+_ZERO, _ONE = Decimal(0), Decimal(1)
 CLUSTER_GAP = 12  # code points between two tokens of one amount
 CLUSTER_SIZE = 60  # tokens; bounds the work on text made of nothing else
 LOOK_BACK = 48  # code points before an amount in which its modifier may begin
@@ -2834,7 +2837,7 @@ class MoneyGrammar:
     stake: re.Pattern[str] | None
     signs: re.Pattern[str]  # the characters of currency signs and percent
     sign_heads: frozenset[str]  # letters with which signs such as "Rs." begin
-    modifier_heads: frozenset[str]  # how the modifiers before an amount begin, in up to three small letters
+    opens_modifier: re.Pattern[str]  # finds where a modifier before an amount may begin
     stake_values: tuple[Decimal, ...] = ()
 
     def look(self, word: str) -> int:
@@ -2999,10 +3002,11 @@ def compile_rules(rules: Iterable[Mapping[str, Any]], position: str, articles: I
     return re.compile(rf"(?:{body})(?<!\w\w\w\.)[\s-]{{0,2}}(?:{any_form(articles)}(?<=['’])|{any_form(articles)}\s{{1,2}})?", re.IGNORECASE), found
 
 
-def modifier_heads(pattern: re.Pattern[str]) -> frozenset[str]:
-    """The first small letters, up to three, of what a pattern can match; the empty text among them where they cannot be told."""
+def opens_modifier(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    """Where a word stands with which a match of the pattern can begin: told by its first letters, up to three, where these can be told."""
     told = (text.lower() for text, _ in _beginnings(re._parser.parse(pattern.pattern, pattern.flags)))  # type: ignore[attr-defined]
-    return frozenset("" if text.startswith((_ANY, "0")) else text[:3] for text in told)
+    heads = {"" if text.startswith((_ANY, "0")) else text[:3] for text in told}
+    return re.compile(rf"(?<![^\W_])(?=\S)(?={'|'.join(map(re.escape, sorted(heads)))})", re.IGNORECASE)
 
 
 def compile_groups(shared: Mapping[str, Any]) -> dict[str, Group]:
@@ -3089,7 +3093,7 @@ def compile_money(language_data: Mapping[str, Any], shared_currencies: Mapping[s
         stake_heads=frozenset(spelling for form in fractions for spelling in spellings(re.split(r"[\W_]", form)[-1])),
         signs=re.compile("[%‰" + "".join(sorted({char for form in signs for char in form if unicodedata.category(char) == "Sc"})) + "]"),
         sign_heads=frozenset(head[0] for form in cased if (head := re.match(r"[^\W\d_]+", form)) and head[0] != form),
-        modifier_heads=modifier_heads(before),
+        opens_modifier=opens_modifier(before),
         stake=stake_pattern(fractions, money.get("stake_words", [])), stake_values=tuple(fraction_value(value) for value in fractions.values()))
 
 
@@ -3166,7 +3170,7 @@ def lowered(text: str) -> str:
 
 def stretches(text: str, words: Words, facts: Sequence[int], grammar: MoneyGrammar) -> Iterator[tuple[int, int]]:
     """The words and signs of a text, neighbours together, that can be pieces of an amount: most of a text is none, and is never looked at."""
-    pieces = [span for span, fact in zip(words.spans, facts, strict=True) if fact & PIECE]
+    pieces = list(compress(words.spans, map(PIECE.__and__, facts)))
     for sign in grammar.signs.finditer(text):
         start = sign.start()
         while start and sign.start() - start < 4 and text[start - 1].isalpha():
@@ -3174,7 +3178,7 @@ def stretches(text: str, words: Words, facts: Sequence[int], grammar: MoneyGramm
         pieces.append((start, sign.end()))
     pieces.sort()
     begin, end, at = -1, -1, 0
-    near = list(windows(text, [span[0] for span, fact in zip(words.spans, facts, strict=True) if fact & TELLING]))
+    near = list(windows(text, [start for start, _ in compress(words.spans, map(TELLING.__and__, facts))]))
     for start, stop in pieces:
         while at < len(near) and near[at][1] <= start:
             at += 1
@@ -3679,12 +3683,12 @@ class NumberReader:
         """The number read so far; an article, a half or "several" needs a scale."""
         if at == first or (not self.scales and (self.article or self.vague)):
             return None
-        scale = max(self.scales, default=Decimal(1))
+        scale = max(self.scales) if self.scales else _ONE
         if len(self.scales) == 2 and self.parts == 1 and self.scales[0] < self.scales[1]:
             scale *= self.scales[0]  # "5 mil millones": the unit is the thousand million
         if self.inner is not None and not self.scales:
             return None
-        value = None if self.vague else sum(self.stack, Decimal(0)) + (self.current or 0)
+        value = None if self.vague else sum(self.stack, _ZERO) + (self.current or _ZERO)
         flag = "article" if self.article and value == scale else self.flag or ("words" if self.worded else "")
         return ReadNumber(value, scale, at, self.weak, self.inner, flag, self.about)
 
@@ -3962,6 +3966,8 @@ def find_money(
     else:
         stream = tokens(text, stretches(text, words, facts, grammar), grammar.token, grammar)
     for cluster in clusters(stream):
+        if len(cluster) == 1 and cluster[0].kind == NUM and cluster[0].flag != "grouped" and not grammar.unit.match(text, cluster[0].end):
+            continue  # a number by itself, such as a year: `keep_sums` would keep none
         found: list[ReadSum] = []
         for item in read_sums(text, cluster, grammar):
             if isinstance(item, Share):
@@ -3969,7 +3975,7 @@ def find_money(
             else:
                 found.append(item)
         sums.extend(keep_sums(text, pair_sums(text, merge_minor(text, found, grammar), grammar), grammar))
-    if any(fact & STAKE for fact in facts):
+    if any(map(STAKE.__and__, facts)):
         shares.extend(find_stakes(text, grammar))
     settle_marks(sums, grammar.decimal)
     codes = resolve_codes(text, sums, grammar)
@@ -4210,13 +4216,10 @@ def extend(text: str, start: int, done: int, grammar: MoneyGrammar) -> int:
 
 def modifier_before(text: str, start: int, done: int, grammar: MoneyGrammar) -> tuple[MoneyRule, int] | None:
     """The rule that fits right before an amount and where the mention then begins."""
-    heads = grammar.modifier_heads
-    for at in word_starts(text, start, LOOK_BACK):
-        if at < done:
-            continue
-        head = text[at : at + 3].lower()
-        if head not in heads and head[:2] not in heads and head[:1] not in heads and "" not in heads:
-            continue  # most words begin no modifier
+    begin = max(0, start - LOOK_BACK, done)
+    begin = max(begin, text.rfind("\n", begin, start) + 1)
+    for opened in grammar.opens_modifier.finditer(text, begin, start):  # most words begin no modifier
+        at = opened.start()
         found = grammar.before.fullmatch(text, at, start)
         if not found:
             continue
@@ -4454,17 +4457,18 @@ class Run:
 _CUED = ("nouns", "people", "papers", "roles", "deals", "sources", "status")  # the sections of cues
 
 
-def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Name], starts: frozenset[int], names_grammar: NamesGrammar,
-              gazetteer: Gazetteer, claimed: Sequence[tuple[int, int]]) -> list[Run]:  # fmt: skip
-    """Capitalised runs outside the listed names (places may stand inside one: "Turin Robotics")."""
+def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Name], starts: frozenset[int], capitals: AbstractSet[int],
+              names_grammar: NamesGrammar, gazetteer: Gazetteer, claimed: Sequence[tuple[int, int]]) -> list[Run]:  # fmt: skip
+    """Capitalised runs outside the listed names (places may stand inside one: "Turin Robotics"); `capitals`: where such words begin."""
     text, runs = copy.text, []
     taken = {name.start: name for name in names}
     tickers = {found.start(1) for found in _BRACKETED.finditer(text) if found[1].isupper()}
-    tokens = [token for token in outside_spans(tokens, claimed) if token[0] not in tickers]
-    capitals = {span[0] for span, word in zip(copy.words.spans, copy.words.written, strict=True) if not word.islower() and _is_capital(word)}
+    tokens = outside_spans(tokens, claimed)
+    if tickers:
+        tokens = [token for token in tokens if token[0] not in tickers]
     i, skip = 0, 0
-    for k in [k for k, token in enumerate(tokens) if token[0] in capitals or token[0] in taken]:
-        start = tokens[k][0]
+    heads = capitals | taken.keys()
+    for k, start in [(k, start) for k, (start, _) in enumerate(tokens) if start in heads]:
         if k < i or start < skip:
             continue
         name = taken.get(start)
@@ -4567,7 +4571,7 @@ def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[st
             continue
         key = fold(word)
         before = text[slice(*tokens[position - 1])] if position and text[tokens[position - 1][1] : start] == " " else ""
-        if before and key in gazetteer.head_words and _is_capital(before) and fold(before) not in grammar.not_names:
+        if before and key in gazetteer.head_words and is_capital(before) and fold(before) not in grammar.not_names:
             continue
         ending = word[1:].islower() and len(word) > 5 and word.lower().endswith(grammar.noun_endings)
         if start in in_cue or end in in_cue or key in grammar.not_names or ending:
@@ -4587,7 +4591,7 @@ _BETWEEN = expression(r"[^\W_] $")
 _BRACKETED = expression(r"\(([^\W_]{1,6})\)")  # a symbol of the exchange, where the word is in capitals
 
 
-def _is_capital(word: str) -> bool:
+def is_capital(word: str) -> bool:
     return word[0].isupper() or (not word.islower() and word[0].isalpha() and not word.isdigit())
 
 
@@ -4612,11 +4616,11 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
         name = taken.get(start)
         if name is not None and name.entity.kind not in _ABSORBED:
             break
-        if _is_capital(word) or (gap == "." and word in _DOMAINS):
+        if is_capital(word) or (gap == "." and word in _DOMAINS):
             last = k
         elif word.isdigit() and gap == " " and len(word) < 4 and not grammar.noun_capitals:
             pass  # "Section 9 Labs": a number counts only between capitals
-        elif not (word in grammar.connectors and gap == " " and k + 1 < len(tokens) and _is_capital(text[slice(*tokens[k + 1])])
+        elif not (word in grammar.connectors and gap == " " and k + 1 < len(tokens) and is_capital(text[slice(*tokens[k + 1])])
                   and text[end : tokens[k + 1][0]] == " " and taken.get(tokens[k + 1][0]) is None):  # fmt: skip
             break
         k += 1
@@ -4924,15 +4928,13 @@ def _person_evidence(run: Run, around: _Neighbours, given_names: frozenset[str])
 
 def sentence_starts(copy: Copy, sentences: Sequence[tuple[int, int]], tokens: Sequence[tuple[int, int]]) -> frozenset[int]:
     """Offsets of the tokens that open a sentence or a quotation: there a capital says nothing."""
-    token_starts = [start for start, _ in tokens]
-    starts = set()
-    for begin, _ in sentences:
-        k = bisect.bisect_left(token_starts, begin)
-        if k < len(token_starts):
-            starts.add(token_starts[k])
-    for start, _ in tokens:
-        if copy.text[start - 1 : start] == '"':
-            starts.add(start)
+    starts = {tokens[k][0] for begin, _ in sentences if (k := bisect.bisect_left(tokens, (begin,))) < len(tokens)}
+    quote = copy.text.find('"')
+    while quote >= 0:
+        k = bisect.bisect_left(tokens, (quote + 1,))
+        if k < len(tokens) and tokens[k][0] == quote + 1:
+            starts.add(quote + 1)
+        quote = copy.text.find('"', quote + 1)
     return frozenset(starts)
 
 
@@ -4944,8 +4946,9 @@ def settle_ambiguous(
     sure = {name.entity.name for name in names if not name.entity.ambiguous}
     kept = []
     cue_starts = {cue.start for section in ("sources", "deals") for cue in cues.get(section, ())}
+    # a word that the article also writes small is that word at the start of a sentence
+    common = frozenset(copy.words.written) if any(name.entity.ambiguous for name in names) else frozenset()
     trade = any(name.entity.kind == "chip" and not name.entity.ambiguous for name in names)
-    common = frozenset(copy.words.written)  # a word that the article also writes small is that word at the start of a sentence
     for name in names:
         if name.entity.kind == "chip" and name.entity.ambiguous:
             # "Grace" and "B200" are chips where the article names their maker or other chips
@@ -5015,14 +5018,16 @@ def _stands_alone(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
 
 
 def outside_spans(tokens: Sequence[tuple[int, int]], claimed: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The tokens that overlap no claimed span (both in order)."""
-    kept, k = [], 0
-    for token in tokens:
-        while k < len(claimed) and claimed[k][1] <= token[0]:
-            k += 1
-        if k == len(claimed) or claimed[k][0] >= token[1]:
-            kept.append(token)
-    return kept
+    """The tokens that overlap no claimed span (both in order): cut out between the spans, as most tokens are far from any."""
+    kept: list[tuple[int, int]] = []
+    at = 0
+    for start, end in claimed:
+        stop = bisect.bisect_left(tokens, (start,))
+        if stop and tokens[stop - 1][1] > start:
+            stop -= 1
+        kept += tokens[at:stop]
+        at = max(at, bisect.bisect_left(tokens, (end,)))
+    return [*kept, *tokens[at:]]
 
 
 def beside(cues: Sequence[Cue], names: Sequence[tuple[int, int]]) -> list[Cue]:
@@ -5766,7 +5771,7 @@ class _Line:
     month_first: bool
 
 
-def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int]], strong: Iterable[int] | None = None) -> _Line:
+def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int]], anchors: Sequence[int] | None = None) -> _Line:
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter whose small form is longer: keep the offsets
         lowered = "".join(low if len(low := c.lower()) == 1 else c for c in text)
@@ -5774,7 +5779,7 @@ def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int
     starts: list[int] = []
     ends: list[int] = []
     end, broken, orders, known, cased = 0, True, [0, 0], grammar.marks, grammar.cased
-    for found in _tokens(lowered, grammar, _own_strong(lowered, grammar) if strong is None else strong):
+    for found in _tokens(lowered, grammar, _own_anchors(lowered, grammar) if anchors is None else anchors):
         if found is None:
             broken = True
             continue
@@ -5801,16 +5806,19 @@ def _read_line(text: str, grammar: DateGrammar, claimed: Sequence[tuple[int, int
     return _Line(_mask("".join(marks), starts, ends, claimed), starts, ends, month_first)
 
 
-def _own_strong(lowered: str, grammar: DateGrammar) -> list[int]:
-    """Where the words begin on which a date may hang, of a text that is no reading copy: letters may be followed by their marks."""
-    return [found.start() for found in _WORD.finditer(lowered) if grammar.is_strong(found.group())]
+def _own_anchors(lowered: str, grammar: DateGrammar) -> list[int]:
+    """The anchors of a text that is no reading copy: letters may be followed by their marks."""
+    return date_anchors(lowered, [found.start() for found in _WORD.finditer(lowered) if grammar.is_strong(found.group())])
 
 
-def _tokens(lowered: str, grammar: DateGrammar, strong: Iterable[int]) -> Iterator[re.Match[str] | None]:
-    """The tokens around every word or number that a date may hang on, with None where text is passed over."""
-    anchors = [m.start() for m in _NUMBER_ANCHOR.finditer(lowered)]
-    anchors += [start for start in strong if start < len(lowered)]
-    for start, end in _windows(lowered, sorted(anchors), grammar):
+def date_anchors(text: str, strong: Iterable[int]) -> list[int]:
+    """Where the numbers and the words (`strong`) begin on which a date may hang, in order."""
+    return sorted([*(found.start() for found in _NUMBER_ANCHOR.finditer(text)), *strong])
+
+
+def _tokens(lowered: str, grammar: DateGrammar, anchors: Sequence[int]) -> Iterator[re.Match[str] | None]:
+    """The tokens around every anchor, with None where text is passed over."""
+    for start, end in _windows(lowered, anchors, grammar):
         yield None
         yield from _TOKEN.finditer(lowered, start, end)
 
@@ -6040,21 +6048,21 @@ def _matches(text: str, line: _Line, grammar: DateGrammar) -> Iterator[_Match]:
 
 
 def find_dates(
-    text: str, grammar: DateGrammar, reference: datetime.date | None, claimed: Sequence[tuple[int, int]] = (), strong: Iterable[int] | None = None
+    text: str, grammar: DateGrammar, reference: datetime.date | None, claimed: Sequence[tuple[int, int]] = (), anchors: Sequence[int] | None = None
 ) -> list[DateMention]:
     """The dates that a text mentions, in order, none overlapping another or a claimed span.
 
     `claimed` are sorted spans (start, end) in code points that other stages have read; `reference` is what relative dates and dates
-    without a year are resolved against: without it the year stays open ("XXXX-10") or the value None. `strong` are the offsets of the words
-    of the text (or of a longer one that begins with it) on which a date may hang, where they are known.
+    without a year are resolved against: without it the year stays open ("XXXX-10") or the value None. `anchors` are where the words and
+    numbers begin on which a date may hang, where they are known.
     """
-    return list(_each_date(text, grammar, reference, claimed, strong))
+    return list(_each_date(text, grammar, reference, claimed, anchors))
 
 
 def _each_date(text: str, grammar: DateGrammar, reference: datetime.date | None, claimed: Sequence[tuple[int, int]],
-               strong: Iterable[int] | None) -> Iterator[DateMention]:
+               anchors: Sequence[int] | None) -> Iterator[DateMention]:
     """The dates of a text one by one: who looks for the first of a kind need not read on."""
-    line = _read_line(text, grammar, claimed, strong)
+    line = _read_line(text, grammar, claimed, anchors)
     mentions: list[DateMention] = []
     for match in _matches(text, line, grammar):
         rule = match.rule
@@ -6596,12 +6604,16 @@ _HEADER_DAY = expression(r"\s*(?:([a-z]{2,12})\s*:?\s+)?([0-9]{4}-[0-9]{2}-[0-9]
 _HEADER_WORD = expression(r"\s*(?:[a-z]{2,12}\s*:?\s*)?")
 
 
-def find_published(text: str, grammar: DateGrammar, strong: Iterable[int] | None = None) -> tuple[str, int, int] | None:
+_YEAR_ANCHOR = expression(r"(?:1[5-9]|20)[0-9]{2}|['\u2019][0-9]{2}(?![0-9])|[0-9][./\u2010-\u2014-][0-9]{1,2}[./\u2010-\u2014-][0-9]{2}")
+
+
+def find_published(text: str, grammar: DateGrammar) -> tuple[str, int, int] | None:
     """The article's own date (ISO day, start, end) from its header, dateline or byline near the top; None without a full date there."""
     head = "\n".join(text[:_HEAD_CHARS].split("\n")[:_HEAD_LINES])
     if (plain := _HEADER_DAY.match(head)) and plain[1] not in grammar.marks and (plain[3] or "").lower() not in grammar.marks and edtf_days(plain[2]):
         return plain[2], *plain.span(2)  # most archives: nothing else needs to be read
-    for mention in _each_date(head, grammar, None, (), strong):
+    years = [found.start() for found in _YEAR_ANCHOR.finditer(head)]  # a full date has a year: the other dates need not be read
+    for mention in _each_date(head, grammar, None, (), years) if years else ():
         if mention.value is None or not _ISO_DAY.fullmatch(mention.value):
             continue
         line_start = head.rfind("\n", 0, mention.start) + 1
@@ -6772,7 +6784,7 @@ def _is_apposed(gap: str, noun: str, grammar: NamesGrammar) -> bool:
     return 2 <= len(pieces) <= 3 and pieces[0] in (",", "(", "\u2013") and (pieces[1] in grammar.determiners or pieces[1] in grammar.articles)
 
 
-def _demonym(word: str, grammar: NamesGrammar) -> str | None:
+def demonym(word: str, grammar: NamesGrammar) -> str | None:
     """What a word calls by its people, as written or with the capital of a sentence's first word."""
     return grammar.demonyms.get(word) or grammar.demonyms.get(word.lower())
 
@@ -6781,17 +6793,26 @@ def _demonym_beside(text: str, cue: Cue, grammar: NamesGrammar) -> str | None:
     """The country or town whose adjective stands beside a company noun, one more word between them at the most: "il gruppo chimico olandese"."""
     before = WORD.findall(text, max(0, cue.start - 40), cue.start)[-1:]
     behind = re.match(r" ([^\W\d_]+)(?: ([^\W\d_]+))?", text[cue.end : cue.end + 50])
-    return next((seat for word in (*before, *(behind.groups("") if behind else ())) if (seat := _demonym(word, grammar))), None)
+    return next((seat for word in (*before, *(behind.groups("") if behind else ())) if (seat := demonym(word, grammar))), None)
 
 
-def told_seats(copy: Copy, names: Sequence[Name], grammar: NamesGrammar) -> dict[str, frozenset[str]]:
-    """Where the article itself says that companies sit, by their names: "the Dutch start-up Acme", "Acme, ein Linzer Sensorbauer"."""
+_SEAT_REACH = 45  # code points before or behind a name
+
+
+def told_seats(copy: Copy, names: Sequence[Name], demonyms: Sequence[int], grammar: NamesGrammar) -> dict[str, frozenset[str]]:
+    """Where the article itself says that companies sit, by their names: "the Dutch start-up Acme", "Acme, ein Linzer Sensorbauer".
+
+    `demonyms` are where such adjectives begin: few names have one near.
+    """
     found: dict[str, frozenset[str]] = {}
     for name in names:
-        before = _WORDS_BEFORE.search(copy.text, max(0, name.start - 45), name.start)
-        behind = _WORDS_BEHIND.match(copy.text, name.end, name.end + 45)
+        k = bisect.bisect_left(demonyms, name.start - _SEAT_REACH)
+        if k == len(demonyms) or demonyms[k] > name.end + _SEAT_REACH:
+            continue
+        before = _WORDS_BEFORE.search(copy.text, max(0, name.start - _SEAT_REACH), name.start)
+        behind = _WORDS_BEHIND.match(copy.text, name.end, name.end + _SEAT_REACH)
         for words in (before[0].split()[::-1] if before else (), behind[0].split() if behind else ()):
-            seat = next((seat for word in _describing(words, grammar) if (seat := _demonym(word, grammar))), None)
+            seat = next((seat for word in _describing(words, grammar) if (seat := demonym(word, grammar))), None)
             if seat is not None:
                 found[name.entity.name] = found.get(name.entity.name, frozenset()) | {seat}
     return found
@@ -7116,7 +7137,7 @@ def _is_named_by(noun: Actor, gap: str, closes: bool, grammar: NamesGrammar) -> 
     if not 1 <= len(pieces) <= 4:
         return False
     of_what = any(piece in grammar.cases or piece in grammar.connectors for piece in pieces[:2])
-    if len(pieces) > 1 and not of_what and not any(_demonym(piece, grammar) for piece in pieces):
+    if len(pieces) > 1 and not of_what and not any(demonym(piece, grammar) for piece in pieces):
         return False
     return _tells_trade(pieces, grammar)
 
@@ -8288,18 +8309,21 @@ class Language:
     def look(self, word: str, gazetteer: Gazetteer) -> WordFacts:
         """What a word (as written) is to each stage."""
         low = lowered(word)
-        return WordFacts(self.money.look(word), begins_name(word, gazetteer, self.names), self.cues.look(low), self.dates.is_strong(low),
-                         word in self.names.nationals or low in self.names.nationals)  # fmt: skip
+        names = self.names
+        return WordFacts(self.money.look(word), begins_name(word, gazetteer, names), self.cues.look(low), self.dates.is_strong(low),
+                         word in names.nationals or low in names.nationals, is_capital(word), demonym(word, names) is not None)  # fmt: skip
 
 
 class WordFacts(NamedTuple):
-    """What a word is to each stage, so that one look-up serves them all: what the five fields mean their stages say."""
+    """What a word is to each stage, so that one look-up serves them all: what the fields mean their stages say."""
 
     amount: int
     begins_name: bool
     cues: WordCues | None
     dated: bool
     national: bool
+    capital: bool
+    demonym: bool
 
 
 class ReadWords(NamedTuple):
@@ -8310,13 +8334,17 @@ class ReadWords(NamedTuple):
     cues: Sequence[WordCues | None]
     dated: list[int]  # where the words begin on which a date may hang
     nationals: list[tuple[int, int]]
+    capitals: frozenset[int]  # where the words begin that have a capital
+    demonyms: list[int]  # where adjectives of countries and towns begin
 
 
 def read_words(words: Words, language: Language, gazetteer: Gazetteer) -> ReadWords:
     """What a language knows of each word of a text."""
     rows = looked_up(words.written, language.met, partial(language.look, gazetteer=gazetteer))
-    amounts, names, cues, dated, nationals = zip(*rows, strict=True) if rows else ((), (), (), (), ())
-    return ReadWords(amounts, names, cues, [start for start, _ in compress(words.spans, dated)], list(compress(words.spans, nationals)))
+    amounts, names, cues, dated, nationals, capitals, demonyms = zip(*rows, strict=True) if rows else ((),) * 7
+    return ReadWords(amounts, names, cues, [start for start, _ in compress(words.spans, dated)], list(compress(words.spans, nationals)),
+                     frozenset([start for start, _ in compress(words.spans, capitals)]),
+                     [start for start, _ in compress(words.spans, demonyms)])  # fmt: skip
 
 
 _CUE_SECTIONS = ("sources", "roles", "deals", "status")
@@ -8700,9 +8728,9 @@ def extract(article: Article, patterns: Patterns, options: Options) -> Record:
         code, confidence = (header.language, header.confidence) if header else _language_of(article, copy, patterns, options)
         language = patterns.language(code)
         facts = read_words(copy.words, language, patterns.gazetteer)
-        header = header or _header_of(article, copy, facts, language, code, confidence, options)
+        header = header or _header_of(article, copy, language, code, confidence, options)
         mentions = read_mentions(copy, facts, language, patterns.gazetteer, header.reference, None if start else header.span)
-        frames, roles = read_deals(copy, mentions, language, patterns.gazetteer)
+        frames, roles = read_deals(copy, facts, mentions, language, patterns.gazetteer)
         parts.append(assemble(article, start, copy, mentions, frames, roles, header))
         found += mentions.count() + len(frames)
         if found > MOST_FOUND:
@@ -8737,10 +8765,9 @@ def _language_of(article: Article, copy: Copy, patterns: Patterns, options: Opti
     return (said, 1.0) if said else detect_language(copy, patterns.heads)
 
 
-def _header_of(article: Article, copy: Copy, facts: ReadWords, language: Language, code: str | None, confidence: float | None,
-               options: Options) -> Header:  # fmt: skip
+def _header_of(article: Article, copy: Copy, language: Language, code: str | None, confidence: float | None, options: Options) -> Header:
     """What holds for the whole article, from what came with it and its (first) part."""
-    found = None if article.published else find_published(copy.text, language.dates, facts.dated)
+    found = None if article.published else find_published(copy.text, language.dates)
     published = article.published or (found[0] if found else None)
     return Header(code, confidence, published, published or options.reference_date, bool(language.code), found[1:] if found else None)
 
@@ -8763,7 +8790,7 @@ def read_mentions(
     solid = [(n.start, n.end) for n in names if n.entity.kind in ("company", "outlet", "product")]
     cues = {section: beside(found, solid) for section, found in cues.items()}
     common = common_nouns(copy, tokens, cues, language.names, gazetteer) if language.names.noun_capitals else titles_between(copy, cues)
-    runs = find_runs(copy, tokens, names, starts, language.names, gazetteer, sorted(claimed + common))
+    runs = find_runs(copy, tokens, names, starts, facts.capitals, language.names, gazetteer, sorted(claimed + common))
     papers, runs = name_papers(copy, names, runs, cues, language.names)
     unlisted, runs = judge_runs(copy, runs, names, cues, language.names, gazetteer)
     names = sorted([*names, *papers, *unlisted], key=lambda name: name.start)
@@ -8771,17 +8798,18 @@ def read_mentions(
     cues = {section: not_inside(found, whole) for section, found in cues.items()}
     timed = {span for span in quantities if counts_time(copy.low, *span, language.dates)}
     claimed = sorted([span for span in claimed if span not in timed] + [(n.start, n.end) for n in names] + ([header] if header else []))
-    dates = find_dates(copy.text, language.dates, datetime.date.fromisoformat(reference) if reference else None, claimed, facts.dated)
+    dates = find_dates(copy.text, language.dates, datetime.date.fromisoformat(reference) if reference else None, claimed,
+                       date_anchors(copy.low, facts.dated))
     references = find_references(copy, cues.get("nouns", ()), names, facts.nationals, language.names, gazetteer)
     proper = frozenset(run.words for run in runs if not run.initial or len(run.words) > 1) | opening_names(copy, runs, cues, language.names)
     return Findings(money, shares, dates, names, references, runs, cues, sentences, [], proper)
 
 
-def read_deals(copy: Copy, found: Findings, language: Language, gazetteer: Gazetteer) -> tuple[list[Frame], dict[int, str]]:
+def read_deals(copy: Copy, facts: ReadWords, found: Findings, language: Language, gazetteer: Gazetteer) -> tuple[list[Frame], dict[int, str]]:
     """The deals of the article and the role of each sum, from its mentions; who says so, and companies that only deals show, join the mentions."""
     companies = [name for name in found.names if name.entity.kind == "company"]
     discourse = Discourse(gazetteer, language.names, companies, {run.start: run for run in found.runs},
-                          told_seats=told_seats(copy, companies, language.names))  # fmt: skip
+                          told_seats=told_seats(copy, companies, facts.demonyms, language.names))  # fmt: skip
     things: dict[str, Sequence[Any]] = {
         "money": found.money, "companies": companies, "names": found.names, "shares": found.shares, "dates": found.dates, "runs": found.runs,
         "references": found.references, **{section: found.cues.get(section, ()) for section in ("deals", "roles", "status")},
