@@ -8709,14 +8709,16 @@ class Findings:
     sentences: list[tuple[int, int]]
     sources: list[Attribution]
     proper: frozenset[tuple[str, ...]]  # the words of runs whose capitals do not come from where they stand
+    pairs: int = 0  # of a deal cue and someone who may act in it, over all sentences
 
     def count(self) -> int:
         """How much was found, and so how much work and memory it takes."""
         lists: tuple[Sequence[object], ...] = (self.money, self.shares, self.dates, self.names, self.references, self.runs, self.sentences)
-        return sum(map(len, (*lists, *self.cues.values())))
+        return sum(map(len, (*lists, *self.cues.values()))) + self.pairs // PAIRS
 
 
 PART = 500_000  # code points; a longer text is read in parts, so that memory does not grow with it beyond what is found
+PAIRS = 10  # so many pairs of a cue and an actor take about as long as anything else that is found; few sentences of news hold more
 MOST_FOUND = 1_000_000  # mentions, cues and sentences; no part is read after so many: ten megabytes of dense news hold fewer
 
 
@@ -8821,6 +8823,7 @@ def read_deals(copy: Copy, facts: ReadWords, found: Findings, language: Language
     for index in sorted({*inside["money"], *inside["companies"], *inside["deals"], *refusals}):
         here = {kind: groups.get(index, []) for kind, groups in inside.items()}
         scenes.append(make_scene(copy, index, found.sentences[index], here, found.proper, nouns, language))
+    found.pairs = sum(len(scene.deals) * len(scene.actors) for scene in scenes)
     frames, roles = article_frames(copy.low, scenes, discourse)
     kept = {entity.name for frame in frames for entity in (*frame.payer, *frame.payee)}
     found.names.extend(name for name in discourse.adopted_names() if name.entity.name in kept)
