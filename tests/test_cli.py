@@ -14,6 +14,8 @@ import time
 import pytest
 from conftest import KILLS, PATIENCE, SCRIPT
 
+import extract_deals
+
 ENGLISH = "of the firm that was in the news, and it is as they had said to the press"  # so that the language is cheap to tell
 
 
@@ -71,12 +73,19 @@ def one_line(data, *words):
     (["-o", "o.html", "--report", "./o.html", "a.txt"], ["same file"]),
     (["--patterns", "nowhere", "a.txt"], ["nowhere"]),
 ])
-def test_wrong_usage_is_one_line_and_reads_nothing(run, tmp_path, arguments, words):
+def test_wrong_usage_is_one_line_and_reads_nothing(tmp_path, monkeypatch, capfdbinary, arguments, words):
     (tmp_path / "a.txt").write_text("a")
-    result = run(*arguments)
-    assert result.stdout == b""
-    one_line(result.stderr, *words)
-    assert result.returncode == 2
+    monkeypatch.chdir(tmp_path)
+    assert extract_deals.main(arguments) == 2
+    out, err = capfdbinary.readouterr()
+    assert out == b""
+    one_line(err, *words)
+
+
+def test_wrong_usage_of_the_script(run, tmp_path):
+    result = run("--nonsense", "a.txt", script=SCRIPT)
+    assert (result.returncode, result.stdout) == (2, b"")
+    one_line(result.stderr, "--nonsense")
 
 
 def test_help_version_schema(run):
@@ -225,7 +234,7 @@ def test_interrupt(run, tmp_path, wrapped, number, status, options):
 
 def test_progress_bar_only_on_a_terminal(run, tmp_path, wrapped):
     import pty
-    write_articles(tmp_path / "x", 60, "SLOW")
+    write_articles(tmp_path / "x", 30, "SLOW")
     for env, options, bar in (
         ({"TERM": "xterm"}, [], True), ({"TERM": "dumb"}, [], False), ({"TERM": "xterm", "NO_COLOR": "1"}, [], False),
         ({"TERM": "xterm"}, ["-q"], False),
@@ -291,16 +300,16 @@ def test_output_to_devices(run, tmp_path):
 
 @pytest.mark.parametrize("option", ["-o", "--update", "--report"])
 @pytest.mark.parametrize("target", ["x/out.html", "x/y/out.html", "a.txt", "./a.txt", "hard.txt", "soft.txt", "linked/out.html"])
-def test_output_that_is_read_is_refused(run, tmp_path, option, target):
+def test_output_that_is_read_is_refused(tmp_path, monkeypatch, capfdbinary, option, target):
     (tmp_path / "x" / "y").mkdir(parents=True)
     (tmp_path / "x" / "b.txt").write_text("b")
     (tmp_path / "a.txt").write_text("a")
     os.link(tmp_path / "a.txt", tmp_path / "hard.txt")
     (tmp_path / "soft.txt").symlink_to("a.txt")
     (tmp_path / "linked").symlink_to("x/y")
-    result = run("x", "a.txt", option, target)
-    one_line(result.stderr, "read as well")
-    assert result.returncode == 2
+    monkeypatch.chdir(tmp_path)
+    assert extract_deals.main(["x", "a.txt", option, target]) == 2
+    one_line(capfdbinary.readouterr().err, "read as well")
     assert (tmp_path / "a.txt").read_text() == "a"
 
 

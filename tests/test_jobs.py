@@ -18,7 +18,7 @@ METHODS = ["fork", "forkserver", "spawn"]
 LATE = "4"  # seconds
 # A good article must never be late, however slow and busy the machine: in a language without patterns it takes a millisecond.
 TIMED = ["--language", "xx", "--timeout", LATE]
-ARTICLES = int(os.environ.get("EXTRACT_DEALS_ARTICLES", "5000"))  # 20000 or more to see that memory stays flat
+ARTICLES = int(os.environ.get("EXTRACT_DEALS_ARTICLES", "2500"))  # 20000 or more to see that memory stays flat
 
 
 def children_of(pid):

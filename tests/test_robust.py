@@ -25,7 +25,7 @@ import extract_deals
 from extract_deals import Article, Job, Limits, Options
 
 EXAMPLES = int(os.environ.get("EXTRACT_DEALS_EXAMPLES", "150"))
-PUMPS = int(os.environ.get("EXTRACT_DEALS_PUMPS", "5"))  # of each pattern; 120 for all
+PUMPS = int(os.environ.get("EXTRACT_DEALS_PUMPS", "2"))  # of each pattern; 120 for all
 THOROUGH = bool(os.environ.get("EXTRACT_DEALS_THOROUGH"))
 LENIENT = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 TEXTS = {path.stem: path.read_bytes().decode("utf-8-sig") for path in sorted(FIXTURES.glob("*.txt"))}
