@@ -7955,7 +7955,7 @@ def _leaders(scenes: Sequence[Scene]) -> frozenset[str]:
 
 def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Frame | None:
     """The frame that a new one only adds to, or None where it is a deal of its own."""
-    for other in reversed(here):
+    for other in reversed(here[-12:]):
         if (frame.kind == SAME or frame.kind == other.kind) and _may_be_one(frame, other, loose=True):
             return other
         if frame.kind in _RAISED and other.kind in _RAISED and (frame.cue.rule.light or other.cue.rule.light) and (
