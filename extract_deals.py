@@ -5167,11 +5167,11 @@ class CueIndex:
     stems: Mapping[str, Ranks]  # beginnings of words, where what follows cannot be listed
     tails: Mapping[str, Ranks]  # ends of words, for compounds with anything before
     pieces: Mapping[str, Ranks]  # what stands somewhere in a word; the empty text: rules that any word can begin
-    literals: Mapping[str, tuple[tuple[str, int], ...]]  # what needy rules must hold, with their ranks, by its first letters
+    literals: Mapping[str, tuple[tuple[str, tuple[int, ...]], ...]]  # what needy rules must hold, with their ranks, by its first letters
 
     def look(self, word: str) -> WordCues | None:
         """What a word (in small letters) means to the rules; None for nothing at all."""
-        key = DIGIT.sub(lambda digits: "0" * len(digits[0]), word)
+        key = word if word.isalpha() else DIGIT.sub(lambda digits: "0" * len(digits[0]), word)
         ranks = [*(self.words.find(key) or ())]
         holds: set[int] = set()
         for piece in self.pieces:
@@ -5180,12 +5180,14 @@ class CueIndex:
         for at in range(len(key)):
             ranks += self.stems.get(key[: at + 1], ())
             ranks += self.tails.get(key[at:], ())
-            holds.update(rank for literal, rank in self.literals.get(word[at : at + _GRAM], ()) if word.startswith(literal, at))
+            for literal, holders in self.literals.get(word[at : at + _GRAM], ()):
+                if word.startswith(literal, at):
+                    holds.update(holders)
         behind: dict[int, frozenset[str] | None] = {}
         for rank, follows in ranks:
             known = behind.get(rank, frozenset())
             behind[rank] = None if follows is None or known is None else known | follows
-        begins = tuple(self.rules[rank]._replace(behind=behind[rank]) for rank in sorted(behind))
+        begins = tuple(IndexedRule(*self.rules[rank][:4], behind[rank], self.rules[rank].reach) for rank in sorted(behind))
         return WordCues(begins, tuple(holds), {}) if begins or holds else None
 
 
@@ -5203,7 +5205,7 @@ def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
     """Build the index from pairs of an expanded pattern and its rule."""
     indexed: list[IndexedRule] = []
     under: dict[str, dict[str, dict[int, set[str] | None]]] = {kind: {} for kind in ("words", "stems", "tails", "pieces")}
-    literals: dict[str, list[tuple[str, int]]] = {}
+    literals: dict[str, dict[str, tuple[int, ...]]] = {}
     for rank, (pattern, rule) in enumerate(rules):
         tree = list(re._parser.parse(pattern))  # type: ignore[attr-defined]
         beginnings = sorted(_beginnings(tree))
@@ -5211,7 +5213,8 @@ def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
         needs = {max(WORD.findall(literal), key=len, default="") for literal in _held(tree)} if anywhere or len(pattern) > _LONG else {""}
         needy = min(map(len, needs)) >= _GRAM
         for literal in sorted(needs) if needy else ():
-            literals.setdefault(literal[:_GRAM], []).append((literal, rank))
+            same = literals.setdefault(literal[:_GRAM], {})
+            same[literal] = (*same.get(literal, ()), rank)
         reach = _COMPOUND_REACH if anywhere else _CUE_REACH
         indexed.append(IndexedRule(re.compile(rf"(?:{pattern})(?!\w)"), rank, rule, needy, None, reach))
         for text, ends in beginnings:
@@ -5228,7 +5231,7 @@ def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
                 known.add(behind)
     words, stems, tails, pieces = ({key: tuple((rank, None if signs is None else frozenset(signs)) for rank, signs in ranks.items())
                                     for key, ranks in found.items()} for found in under.values())
-    return CueIndex(tuple(indexed), Shelf(words.items()), stems, tails, pieces, {gram: tuple(found) for gram, found in literals.items()})
+    return CueIndex(tuple(indexed), Shelf(words.items()), stems, tails, pieces, {gram: tuple(found.items()) for gram, found in literals.items()})
 
 
 def _beginnings(nodes: Iterable[Any]) -> set[tuple[str, bool]]:
