@@ -4573,7 +4573,7 @@ def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[st
         before = text[slice(*tokens[position - 1])] if position and text[tokens[position - 1][1] : start] == " " else ""
         if before and key in gazetteer.head_words and is_capital(before) and fold(before) not in grammar.not_names:
             continue
-        ending = word[1:].islower() and len(word) > 5 and word.lower().endswith(grammar.noun_endings)
+        ending = word[1:].islower() and len(word) > 5 and (word.lower().endswith(grammar.noun_endings) or _heads_compound(text, start, grammar))
         if start in in_cue or end in in_cue or key in grammar.not_names or ending:
             found.append((start, end))
     return found
@@ -4588,6 +4588,19 @@ def titles_between(copy: Copy, cues: Mapping[str, Sequence[Cue]]) -> list[tuple[
 
 
 _BETWEEN = expression(r"[^\W_] $")
+
+
+def _heads_compound(text: str, start: int, grammar: NamesGrammar) -> bool:
+    """Whether a word is the last part of a compound that an article or an adjective makes a common noun: "die GB300-Systeme"."""
+    compound = _COMPOUND.search(text, max(0, start - 60), start)
+    if compound is None:
+        return False
+    word = compound[1].lower()
+    return word in grammar.determiners or word in grammar.articles or (
+        compound[1] == word and len(word) > 4 and word.endswith(grammar.adjective_endings) and word not in grammar.stops and word not in grammar.cases)
+
+
+_COMPOUND = expression(r"([^\W\d_]+) (?:[^\W_]+-)+$")
 _BRACKETED = expression(r"\(([^\W_]{1,6})\)")  # a symbol of the exchange, where the word is in capitals
 
 
@@ -4626,7 +4639,9 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
         k += 1
     after = last + 1
     initial = tokens[first][0] in starts
-    while first <= last and tokens[first][0] not in taken and fold(text[slice(*tokens[first])]) in grammar.not_names:
+    while first <= last and tokens[first][0] not in taken and fold(word := text[slice(*tokens[first])]) in grammar.not_names:
+        if legal and first < last and grammar.noun_capitals and not initial and word.lower() in grammar.demonyms:
+            break  # "der Investor Deutsche Holz AG": an adjective has a capital in a name alone
         first += 1
         initial = False  # what a function word opens has its capital for its own sake
     if first > last:
@@ -4767,6 +4782,24 @@ def judge_runs(
     names = [Name(run.start, run.full_end if run.legal else run.end, entities[run.words], "names.form")
              for run in runs if run.words in entities]  # fmt: skip
     return names, [run for run in runs if run.words not in entities]
+
+
+def join_funds(copy: Copy, names: Sequence[Name], unlisted: list[Name], gazetteer: Gazetteer) -> list[Name]:
+    """The listed names without those that begin an unknown one ("Acme Catalyst Fund"), which takes them in, or are a product inside it."""
+    behind = {name.start: k for k, name in enumerate(unlisted) if name.entity.kind == "company"}
+    swallowed = set()
+    for name in names:
+        k = behind.get(name.end + 1)
+        if name.entity.kind == "company" and k is not None and copy.text[name.end] == " ":
+            last = unlisted[k]
+            if fold(last.entity.name.split()[-1]) in gazetteer.head_words:
+                whole = copy.text[name.start : last.start] + last.entity.name
+                unlisted[k] = Name(name.start, last.end, Entity("company", whole, listed=False), last.rule)
+                swallowed.add(name.start)
+    spans = [(name.start, name.end) for name in unlisted]
+    products = {name.start for name in names if name.entity.kind == "product"}
+    free = {name.start for name in outside(names, spans)}
+    return [name for name in names if name.start not in swallowed and (name.start in free or name.start not in products)]
 
 
 def _add_short_forms(entities: dict[tuple[str, ...], Entity], verdict: Mapping[tuple[str, ...], object]) -> None:
@@ -8798,7 +8831,7 @@ def read_mentions(
     runs = find_runs(copy, tokens, names, starts, facts.capitals, language.names, gazetteer, sorted(claimed + common))
     papers, runs = name_papers(copy, names, runs, cues, language.names)
     unlisted, runs = judge_runs(copy, runs, names, cues, language.names, gazetteer)
-    names = sorted([*names, *papers, *unlisted], key=lambda name: name.start)
+    names = sorted([*join_funds(copy, names, unlisted, gazetteer), *papers, *unlisted], key=lambda name: name.start)
     whole = [(name.start, name.end) for name in unlisted if name.entity.kind == "company"]
     cues = {section: not_inside(found, whole) for section, found in cues.items()}
     timed = {span for span in quantities if counts_time(copy.low, *span, language.dates)}
