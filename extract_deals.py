@@ -7458,8 +7458,10 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
     promised = kind == "investment" and "to" in rule.payee[:1] and stake is None
     if promised and payer and payee and "startup" in payer[0].kinds and payee[0].ticker and _supplies(payee[0]) > 1:
         kind = "purchase"  # what a start-up promises a giant of the cloud is no stake
+    bids = rule.kind == SAME and payer and cue.rule.status == "in_talks"  # "Acme offers 3 billion": a deal, if it means none told before
+    alone = cue.rule.kind if bids else rule.kind
     return Frame(kind, cue, scene.index, payer, payee, money, stake, status, hedged, {scene.index: None},
-                 rules=[cue.rule.id], told=told, guess={} if rule.otherwise else _guess(rule.kind, cue, payer, payee, discourse))  # fmt: skip
+                 rules=[cue.rule.id], told=told, guess={} if rule.otherwise else _guess(alone, cue, payer, payee, discourse))  # fmt: skip
 
 
 def _goes_on(low: str, cue: Cue, later: Cue) -> bool:
@@ -7930,6 +7932,8 @@ def _complete(frames: Sequence[Frame]) -> None:
     """Give deals with a sum the parties that no sentence placed, unless another deal has that sum."""
     whole = {(frame.money.value, frame.money.currency) for frame in frames if frame.money is not None and _is_whole(frame)}
     for frame in frames:
+        if frame.kind == SAME and frame.guess and frame.cue.rule.kind == "acquisition":
+            frame.kind = "acquisition"
         if frame.money is not None and frame.kind != SAME and (frame.money.value, frame.money.currency) not in whole:
             for slot, entity in frame.guess.items():
                 side = getattr(frame, slot)
