@@ -7168,6 +7168,8 @@ def _is_named_by(noun: Actor, gap: str, closes: bool, grammar: NamesGrammar) -> 
     if noun.reference is None or noun.reference.kind in ("pronoun", "maker", "parent") or len(gap) > 40 or gap[:1] != " ":
         return noun.reference is not None and noun.reference.kind != "pronoun" and gap == ", " and closes
     pieces = _PIECES.findall(gap)
+    if noun.reference.kind == "unit" and len(pieces) <= 2 and grammar.cases.get(pieces[0], "of") in ("of", "from"):
+        return all(piece in grammar.determiners or piece in grammar.cases for piece in pieces)  # "the robotics arm of Acme" is Acme's to sell
     if noun.reference.kind == "people":  # "the Americans of Acme", "gli indiani di Acme"
         return gap.strip() in grammar.cases
     if not 1 <= len(pieces) <= 4:
