@@ -7141,6 +7141,9 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
         k = bisect.bisect_right(barriers, start)
         floor = max(last_end, barriers[k - 1] if k else span[0], span[0])
         label = _own_label(low, end, grammar)
+        if label == "compound" and position + 1 < len(kept) and kept[position + 1][0] == end + 1:
+            head = kept[position + 1][3]  # "die Acme-Tochter": the company and the noun are one party
+            label = "" if head is not None and head.kind in ("any", "unit") else label
         link = joined[position]
         said = link.rpartition("again ")[2]  # "della", "der" may be no preposition here, only an article
         if link in ("comma", "conjunction") or said in grammar.determiners or (link and actors[-1].label in grammar.case_tails.get(said, ())):
