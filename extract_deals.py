@@ -7751,7 +7751,8 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
     for actor in reversed(free[max(0, nearest - _MOST_PASSED) : nearest]):
         if actor.end > cue.start or (actor.open_run and _distance_to_verb(low, actor.end, cue.start) > actor.reach):
             continue
-        if (actor.label or _is_object(low, scene, actor, cue)) and not _before_relative(low, actor.end, grammar):
+        bound = actor.label and _belongs_to_noun(low, scene, actor, grammar)
+        if bound or ((actor.label or _is_object(low, scene, actor, cue)) and not _before_relative(low, actor.end, grammar)):
             continue
         if _inside_relative(low, actor, cue.start, grammar):
             continue
@@ -7768,6 +7769,12 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
     if low.count(" ", scene.start, cue.start) <= 2 and not any(actor.end <= cue.start for actor in scene.actors):
         return _behind_participle(low, cue, free)
     return []
+
+
+def _belongs_to_noun(low: str, scene: Scene, actor: Actor, grammar: NamesGrammar) -> bool:
+    """Whether a preposition alone joins a name to a company noun, which is what the relative clause is about: "the firm of Kochi, which"."""
+    before = next((other for other in reversed(scene.actors) if other.end <= actor.start), None)
+    return before is not None and before.reference is not None and not before.label and low[before.end : actor.start].strip(" '") in grammar.cases
 
 
 def _distance_to_verb(low: str, end: int, verb: int) -> int:
