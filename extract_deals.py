@@ -3983,6 +3983,7 @@ def find_money(
     money: list[Money] = []
     others: list[tuple[int, int]] = []
     stated: set[Decimal | None] = {made.value for made in sums if made.code and made.value is not None and made.scale >= MILLION}
+    elsewhere = {made.value: code for made, code in zip(sums, codes, strict=True) if code and made.scale >= MILLION}
     done = 0
     nearest, named_at = None, 0
     for made, code in zip(sums, codes, strict=True):
@@ -3992,6 +3993,8 @@ def find_money(
         if implied:
             # the currency named last in the same paragraph (not in brackets), else the article's main one
             likely = nearest if nearest and "\n" not in text[named_at : made.start] else main or nearest
+            if made.scale >= MILLION and made.value is not None and named_at == 0:
+                likely = elsewhere.get(made.value, likely)  # a headline leaves out what the article says of the same sum
             code = likely if bare_is_money(text, made, likely, stated, grammar) else home_currency(text, made, grammar)
         if code is None:
             others.append((made.start, made.end))
@@ -4481,6 +4484,7 @@ def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Nam
         if run is not None:
             runs.append(run)
     return runs
+
 
 
 def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar) -> frozenset[tuple[str, ...]]:
@@ -7660,7 +7664,23 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
         for actor in reversed(free):
             if zone_start <= actor.start < cue.start and actor.label == wanted and _opens_clause(low, scene, actor, cue.start):
                 return [a for a in free if a.group == actor.group and a.end <= cue.start]
-    return []
+        return []
+    return _relative_object(low, scene, cue, free, grammar)
+
+
+def _relative_object(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: NamesGrammar) -> list[Actor]:
+    """Whom a relative clause has for the object of its verb: "Bolt, which Acme bought in 2016"."""
+    subject = next((a for a in reversed(scene.actors) if not a.label and a.end <= cue.start), None)
+    if subject is None or cue.start - subject.end > 30 or "," in low[subject.end : cue.start]:
+        return []
+    actor = next((a for a in reversed(free) if a.end <= subject.start and a.group != subject.group), None)
+    if actor is None or subject.start - actor.end > 45:
+        return []
+    words = _PIECES.findall(low, actor.end, subject.start)
+    relative = words[1:] if words[:1] == [","] else words
+    if not relative or relative[0] not in grammar.relatives or not all(word.isalpha() for word in relative):
+        return []
+    return [actor]
 
 
 def _owns_part(low: str, cue: Cue, owner: Actor, grammar: NamesGrammar) -> bool:
@@ -7794,10 +7814,10 @@ def _behind_participle(low: str, cue: Cue, free: Sequence[Actor]) -> list[Actor]
     return []
 
 
-def _is_object(low: str, scene: Scene, actor: Actor, cue: Cue) -> bool:
+def _is_object(low: str, scene: Scene, actor: Actor, cue: Cue | None = None) -> bool:
     """Whether an earlier deal verb already governs this actor as its object."""
     end_of = attrgetter("end")
-    near = slice(bisect.bisect_right(scene.deals, actor.start - 30, key=end_of), bisect.bisect_right(scene.deals, actor.start, key=end_of))
+    near = slice(bisect.bisect_right(scene.deals, actor.start - 45, key=end_of), bisect.bisect_right(scene.deals, actor.start, key=end_of))
     for other in scene.deals[near]:
         if other is not cue and "object" in (*other.rule.payee[:1], *other.rule.payer[:1]):
             gap = low[other.end : actor.start]
@@ -8235,7 +8255,8 @@ def _titles_speaking(low: str, titles: Sequence[Cue], cues: Sequence[Cue], gramm
             continue
         start = title.start - len(before[-1]) - 1
         for cue in cues:
-            if cue.rule.source and "person" in cue.rule.who and (0 <= start - cue.end <= 1 or 0 <= cue.start - title.end <= 1):
+            beside = 0 <= start - cue.end <= 1 or 0 <= cue.start - title.end <= 1 or cue.start <= start < cue.end
+            if beside and cue.rule.source and "person" in cue.rule.who:
                 yield cue, title
                 break
 
