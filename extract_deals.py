@@ -7891,6 +7891,9 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
     alone: Money | None = None
     for scene in scenes:
         discourse.enter(low, scene)
+        if discourse.grammar.pronoun_dropped:  # "bought Acme and in May invested": who is bought is not who then invests
+            objects = {actor.start for actor in scene.actors if not actor.label and _is_object(low, scene, actor)}
+            discourse.bare = [(at, entity) for at, entity in discourse.bare if at not in objects]
         governed = govern(low, scene, discourse.grammar)
         told = sorted(scene_frames(low, scene, governed, discourse), key=_comes_late)
         if alone is not None and told and told[0].kind != SAME and not any(frame.money for frame in told):
