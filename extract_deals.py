@@ -7136,7 +7136,8 @@ def find_actors(copy: Copy, span: tuple[int, int], names: Sequence[Name], refere
         again = bool(kept) and thing[2] is not None and thing[2] == kept[-1][2]
         if again and low[kept[-1][1] : thing[0]].strip() == "(" and low[thing[1] : thing[1] + 1] == ")":
             kept[-1] = (kept[-1][0], thing[1] + 1, *kept[-1][2:])  # "Advanced Micro Devices (AMD)" is named once
-        elif thing[3] is not None and thing[2] is None and kept and kept[-1][4] and _is_apposed(low[kept[-1][1] : thing[0]], grammar):
+        elif thing[3] is not None and thing[2] is None and kept and kept[-1][4] and (
+                _is_apposed(low[kept[-1][1] : thing[0]], low[thing[0] : thing[1]], grammar)):  # fmt: skip
             pass  # "Acme, the chipmaker": the name is there
         elif not kept or thing[0] >= kept[-1][1]:
             kept.append(thing)
