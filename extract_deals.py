@@ -4558,6 +4558,14 @@ _ITEM_GOES_ON = expression(r"\**(?: \([^()\n]{1,80}\))?\**(?: ?:\**|,) [^\n]{0,2
 _ITEM_HEAD = expression(r"\**(?: \([^()\n]{1,40}\))? ?\**:")
 
 
+def is_kicker(text: str, run: Run) -> bool:
+    """Whether a run in capitals fills a short line: the name of a newsletter or of one of its parts."""
+    if not text[run.start : run.end].isupper():
+        return False
+    line = text[text.rfind("\n", 0, run.start) + 1 : run.end + 60].split("\n", 1)[0]
+    return line.isupper() and len(line.split()) < 5 and not any(char.isdigit() for char in line)
+
+
 def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar,
                  gazetteer: Gazetteer) -> list[tuple[int, int]]:  # fmt: skip
     """Spans of the capitalised words that are common nouns, where all nouns take capitals: they break a run.
@@ -4600,8 +4608,8 @@ def _heads_compound(text: str, start: int, grammar: NamesGrammar) -> bool:
     if compound is None:
         return False
     word = compound[1].lower()
-    return word in grammar.determiners or word in grammar.articles or (
-        compound[1] == word and len(word) > 4 and word.endswith(grammar.adjective_endings) and word not in grammar.stops and word not in grammar.cases)
+    adjective = compound[1] == word and len(word) > 4 and word.endswith(grammar.adjective_endings)
+    return word in grammar.determiners or word in grammar.articles or (adjective and word not in grammar.stops and word not in grammar.cases)
 
 
 _COMPOUND = expression(r"([^\W\d_]+) (?:[^\W_]+-)+$")
@@ -8872,6 +8880,7 @@ def read_mentions(
     cues = {section: beside(found, solid) for section, found in cues.items()}
     common = common_nouns(copy, tokens, cues, language.names, gazetteer) if language.names.noun_capitals else titles_between(copy, cues)
     runs = find_runs(copy, tokens, names, starts, facts.capitals, language.names, gazetteer, sorted(claimed + common))
+    runs = [run for run in runs if len(run.words) < 2 or not is_kicker(copy.text, run)]
     papers, runs = name_papers(copy, names, runs, cues, language.names)
     unlisted, runs = judge_runs(copy, runs, names, cues, language.names, gazetteer)
     names = sorted([*join_funds(copy, names, unlisted, gazetteer), *papers, *unlisted], key=lambda name: name.start)
@@ -8916,7 +8925,7 @@ def make_scene(copy: Copy, index: int, span: tuple[int, int], inside: Mapping[st
     money, deals, roles, status = inside["money"], inside["deals"], inside["roles"], inside["status"]
     actors: Sequence[Actor] = ()
     runs = [run for run in inside["runs"]
-            if run.words in proper and not _is_kicker(copy.text, run) and not _modifies(copy.low, run, nouns, language.names)
+            if run.words in proper and not _modifies(copy.low, run, nouns, language.names)
             and not (language.names.noun_capitals and _has_article(copy.low, run, language.names))]  # fmt: skip
     if runs or inside["companies"] or inside["references"]:
         places = [name.end for name in inside["names"] if name.entity.kind == "outlet"
@@ -8925,14 +8934,6 @@ def make_scene(copy: Copy, index: int, span: tuple[int, int], inside: Mapping[st
         actors = find_actors(copy, span, inside["companies"], inside["references"], runs, barriers, language.names)
     return Scene(index, *span, tuple(actors), tuple(money), tuple(inside["shares"]), tuple(deals), tuple(roles), tuple(status),
                  frozenset([actor.label for actor in actors]))  # fmt: skip
-
-
-def _is_kicker(text: str, run: Run) -> bool:
-    """Whether a run is all or part of a line in capitals, such as the name of a newsletter or of one of its parts."""
-    if len(run.words) < 2 or not text[run.start : run.end].isupper():
-        return False
-    line = text[text.rfind("\n", 0, run.start) + 1 : run.end + 60].split("\n", 1)[0]
-    return line.isupper() and len(line) < 60
 
 
 def _has_article(low: str, run: Run, grammar: NamesGrammar) -> bool:
