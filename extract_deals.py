@@ -4922,6 +4922,8 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, prope
     """How much speaks for a company; `proper` where the word has its capital elsewhere than at the start of a sentence too."""
     low, grammar = around.low, around.grammar
     score = 0
+    if len(run.words) == 1 and run.words[0] in grammar.nationals and _word_before(low, run.start - 1) in grammar.determiners:
+        return 0  # "die Chinesen": a people by itself is no name
     if proper and run.end + 1 in around.deal_starts and low[run.end] == " ":
         score += 1
     if run.legal:
