@@ -6694,6 +6694,8 @@ def split_sentences(copy: Copy, abbreviations: frozenset[str], ordinal_dot: bool
     begin = 0
     for match in _STOPS.finditer(text):
         at = match.start()
+        if text[at] == "?" and "\n" not in match.group() and at - begin < 24 and text.count(" ", begin, at) <= 2:
+            continue  # "The price? 3 billion." answers itself
         if text[at] == "." and text[at + 1 : at + 2] != ".":
             word = _word_before(low, at)
             shortened = word in abbreviations or (len(word) == 1 and word.isalpha()) or (ordinal_dot and word.isdigit() and len(word) < 3)
