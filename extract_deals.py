@@ -6798,7 +6798,7 @@ def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], nat
                 start = before.start if before and entity.name != before.entity.name and cue.start - before.end <= 2 else cue.start
                 found.append(Reference(start, cue.end, kind, entity))
             continue
-        if kind == "pronoun":
+        if kind in ("pronoun", "latter"):
             found.append(Reference(cue.start, cue.end, kind))
             continue
         previous = names[k - 1] if k else None
@@ -6973,7 +6973,6 @@ class Discourse:
     mentions: list[Name]  # companies, in order
     runs: Mapping[int, Run]  # open runs by start
     adopted: dict[tuple[str, ...], Entity] = field(default_factory=dict)
-    joined: set[tuple[str, ...]] = field(default_factory=set)  # the words of those adopted that are parties of deals
     told: dict[str, tuple[tuple[Entity, ...], tuple[Entity, ...]]] = field(default_factory=dict)  # payer and payee of the last deal of a kind
     bare: Sequence[tuple[int, Entity]] = ()  # companies of this sentence that no preposition holds
     counts: Counter[str] = field(default_factory=Counter)
@@ -7013,6 +7012,8 @@ class Discourse:
             found, known = self._seated(reference, earlier, exclude)
             if known:
                 return found
+        if reference.kind == "latter":  # the one named last
+            return next((entity for entity in reversed(earlier) if not entity.kinds & _BYSTANDERS), None)
         if reference.kind in ("any", "pronoun", "people"):
             # by their names, as these are hashed once and entities each time
             inside = {e.name: e for at, e in self.bare if at < reference.start and e.name not in exclude}
@@ -7115,16 +7116,6 @@ class Discourse:
             self.adopted[run.words] = Entity("company", run.name, listed=False)
         return self.adopted[run.words]
 
-    def join(self, actor: Actor) -> Entity | None:
-        """Adopt a name that fills the place of a party: it is one of the article's companies from here on."""
-        words, entity = self.runs[actor.start].words, self.adopt(actor)
-        if words not in self.joined and entity is not None:
-            self.joined.add(words)
-            for run in self.runs.values():
-                if run.words == words:
-                    bisect.insort(self.mentions, Name(run.start, run.full_end, entity, "names.deal"), key=attrgetter("end"))
-        return entity
-
     def adopted_names(self) -> Iterator[Name]:
         """Every mention of the names that deals have shown to be companies."""
         for run in self.runs.values():
@@ -7187,8 +7178,8 @@ def _is_named_by(noun: Actor, gap: str, closes: bool, grammar: NamesGrammar) -> 
 
     Or the name stands behind it between commas (`closes`: one follows it).
     """
-    if noun.reference is None or noun.reference.kind in ("pronoun", "maker", "parent") or len(gap) > 40 or gap[:1] != " ":
-        return noun.reference is not None and noun.reference.kind != "pronoun" and gap == ", " and closes
+    if noun.reference is None or noun.reference.kind in ("pronoun", "latter", "maker", "parent") or len(gap) > 40 or gap[:1] != " ":
+        return noun.reference is not None and noun.reference.kind not in ("pronoun", "latter") and gap == ", " and closes
     pieces = _PIECES.findall(gap)
     if noun.reference.kind == "unit" and len(pieces) <= 2 and grammar.cases.get(pieces[0], "of") in ("of", "from"):
         return all(piece in grammar.determiners or piece in grammar.cases for piece in pieces)  # "the robotics arm of Acme" is Acme's to sell
@@ -7847,7 +7838,7 @@ def _entities(actors: Sequence[Actor], discourse: Discourse, exclude: set[str]) 
         if actor.reference is not None:
             entity = discourse.resolve(actor.reference, exclude | {e.name for e in found})
         elif entity is None and actor.open_run:
-            entity = discourse.join(actor)
+            entity = discourse.adopt(actor)
         if entity is not None and entity.name not in exclude and all(entity.name != e.name for e in found):
             found.append(entity)
     return found
@@ -8293,7 +8284,7 @@ def _speaking_references(references: Sequence[Reference], cues: Sequence[Cue], d
     starts, ends = [cue.start for cue in cues], {cue.end + 1 for cue in cues}
     for reference in references:
         k = bisect.bisect_left(starts, reference.end)
-        if reference.kind == "pronoun" and reference.start not in ends and not (k < len(starts) and starts[k] - reference.end <= 1):
+        if reference.kind in ("pronoun", "latter") and reference.start not in ends and not (k < len(starts) and starts[k] - reference.end <= 1):
             continue
         entity = discourse.resolve(reference, strangers)
         if entity is not None:  # "the investor laughs" is a person
