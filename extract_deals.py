@@ -7895,6 +7895,7 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
     alone: Money | None = None
     for scene in scenes:
         discourse.enter(low, scene)
+        objects: AbstractSet[int] = frozenset()
         if discourse.grammar.pronoun_dropped:  # "bought Acme and in May invested": who is bought is not who then invests
             objects = {actor.start for actor in scene.actors if not actor.label and _is_object(low, scene, actor)}
             discourse.bare = [(at, entity) for at, entity in discourse.bare if at not in objects]
@@ -7925,7 +7926,7 @@ def article_frames(low: str, scenes: Sequence[Scene], discourse: Discourse) -> t
             _deny(frames[-1], scene.index)
         _note_valuation(scene, governed, here or frames[-1:])
         frames.extend(here)
-        _note_topic(scene, discourse)
+        _note_topic(scene, discourse, objects)
         alone = _lone_sum(scene)
     merged = _merge_frames(frames)
     _complete(merged)
@@ -8005,11 +8006,11 @@ def _deny(frame: Frame, sentence: int) -> None:
         frame.sentences[sentence] = None
 
 
-def _note_topic(scene: Scene, discourse: Discourse) -> None:
+def _note_topic(scene: Scene, discourse: Discourse, objects: AbstractSet[int]) -> None:
     """The first bare company of a sentence, or the only one, is what the next ones call "the company" or "it"."""
     if not scene.actors:
         return
-    actors = [a for a in scene.actors if not a.open_run and not (a.entity and a.entity.kinds & _BYSTANDERS)]
+    actors = [a for a in scene.actors if not a.open_run and a.start not in objects and not (a.entity and a.entity.kinds & _BYSTANDERS)]
     named = {actor.entity.name: actor for actor in actors if actor.entity is not None}
     only = next(iter(named.values())) if len(named) == 1 else None
     if only is not None and only.entity is not None and (only.label in ("", "poss") or discourse.leads(only.entity)):
