@@ -194,6 +194,7 @@ class Expression:
         made = self.compiled()
         for method in _METHODS:
             setattr(self, method, getattr(made, method))
+        self.kept = b""
         return getattr(made, name)
 
     def compiled(self) -> re.Pattern[str]:
