@@ -5216,6 +5216,7 @@ class CueIndex:
     tails: Mapping[str, Ranks]  # ends of words, for compounds with anything before
     pieces: Mapping[str, Ranks]  # what stands somewhere in a word; the empty text: rules that any word can begin
     literals: Mapping[str, tuple[tuple[str, tuple[int, ...]], ...]]  # what needy rules must hold, with their ranks, by its first letters
+    longest: int  # letters of the longest stem or tail
 
     def look(self, word: str) -> WordCues | None:
         """What a word (in small letters) means to the rules; None for nothing at all."""
@@ -5225,9 +5226,10 @@ class CueIndex:
         for piece in self.pieces:
             if piece in key:
                 ranks += self.pieces[piece]
+        for length in range(1, min(len(key), self.longest) + 1):  # a "word" of a megabyte is not cut at each letter
+            ranks += self.stems.get(key[:length], ())
+            ranks += self.tails.get(key[-length:], ())
         for at in range(len(key)):
-            ranks += self.stems.get(key[: at + 1], ())
-            ranks += self.tails.get(key[at:], ())
             for literal, holders in self.literals.get(word[at : at + _GRAM], ()):
                 if word.startswith(literal, at):
                     holds.update(holders)
@@ -5279,7 +5281,9 @@ def index_rules(rules: Iterable[tuple[str, Rule]]) -> CueIndex:
                 known.add(behind)
     words, stems, tails, pieces = ({key: tuple((rank, None if signs is None else frozenset(signs)) for rank, signs in ranks.items())
                                     for key, ranks in found.items()} for found in under.values())
-    return CueIndex(tuple(indexed), Shelf(words.items()), stems, tails, pieces, {gram: tuple(found.items()) for gram, found in literals.items()})
+    longest = max(map(len, (*stems, *tails)), default=0)
+    grams = {gram: tuple(found.items()) for gram, found in literals.items()}
+    return CueIndex(tuple(indexed), Shelf(words.items()), stems, tails, pieces, grams, longest)
 
 
 def _beginnings(nodes: Iterable[Any]) -> set[tuple[str, bool]]:
