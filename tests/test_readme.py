@@ -38,13 +38,25 @@ def test_the_picture_is_what_graph_draws(tmp_path):
     subprocess.run([sys.executable, SCRIPT, "--merge", "--graph", tmp_path / "flows.mmd", *paths], capture_output=True, check=True)
     assert blocks("mermaid") == [(tmp_path / "flows.mmd").read_text(encoding="utf-8")]
 
+KEPT = tempfile.TemporaryDirectory(prefix="kept")
+# What a command over the fixtures prints is kept for the recipes that begin with the same one: they differ in what reads it.
+PYTHON = """#!/bin/sh
+case "$*" in *" -o "*|*" - "*) exec {python} "$@" ;; esac
+kept={kept}/$(echo "$*" | tr '/ ' '__')
+if [ ! -e "$kept" ]; then
+  {python} "$@" >"$kept.new" || exit
+  mv "$kept.new" "$kept"
+fi
+exec cat "$kept"
+"""
+
 
 def workshop(folder):
     """A folder in which the README's commands work as they do in a checkout, with `python` being ours."""
     for path in (SCRIPT, PATTERNS, FIXTURES):
         (folder / path.name).symlink_to(path)
     (folder / "bin").mkdir()
-    (folder / "bin" / "python").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    (folder / "bin" / "python").write_text(PYTHON.format(python=shlex.quote(sys.executable), kept=shlex.quote(KEPT.name)))
     (folder / "bin" / "python").chmod(0o755)
     return folder
 
