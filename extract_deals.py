@@ -7327,8 +7327,11 @@ def govern(low: str, scene: Scene, grammar: NamesGrammar) -> dict[int, Cue]:
             governed[money.start] = governed[previous.start]
             continue
         best, least = None, float(_FAR)
+        small = _is_price(money)
         near = slice(bisect.bisect_left(starts, money.start - 2 * _REACH), bisect.bisect_right(starts, money.end + _REACH))
         for cue in cues[near]:
+            if small and (cue.rule.section == "deals" or cue.rule.role in _OF_COMPANIES):
+                continue
             cost = _distance(low, cue, money, sums)
             if cue.start >= money.end and not grammar.turns.isdisjoint(low[money.end : cue.start].split()):
                 cost += 6
@@ -7348,6 +7351,15 @@ def _is_compared(low: str, before: Money, money: Money, grammar: NamesGrammar) -
         return False
     words = gap.replace(",", " ").split()
     return bool(words) and words[-1] in grammar.against and grammar.turns.isdisjoint(words)
+
+
+_OF_COMPANIES = ("valuation", "market_cap", "funding_round", "listing")
+
+
+def _is_price(money: Money) -> bool:
+    """Whether a sum is of a few units: the price of one thing, never the size of a deal (but a company may change hands for one euro)."""
+    most = money.high if money.value is None else money.value
+    return most is not None and 1 < most < 1000
 
 
 def is_conversion(low: str, money: Money, following: Money) -> bool:
@@ -8185,7 +8197,7 @@ def _sum_roles(scenes: Sequence[Scene], cues: Mapping[int, Cue], owners: Mapping
             roles[money.start] = role
             by_value.setdefault((money.value, money.currency), role)
     for money in open_sums:
-        roles[money.start] = by_value.get((money.value, money.currency), "other")
+        roles[money.start] = by_value.get((money.value, money.currency), "price" if _is_price(money) else "other")
     return roles
 
 
