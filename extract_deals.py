@@ -3867,7 +3867,9 @@ def pair_sums(text: str, sums: list[ReadSum], grammar: MoneyGrammar) -> list[Rea
 
 def pair_kind(text: str, left: ReadSum, right: ReadSum, grammar: MoneyGrammar) -> str:
     """ "range", "change" (two sums that share a unit) or "" for two numbers side by side."""
-    if left.value is None or right.value is None or right.start - left.end > CLUSTER_GAP or left.minor != right.minor:
+    if left.value is None or right.value is None or right.start - left.end > CLUSTER_GAP:
+        return ""
+    if left.minor != right.minor and (left.minor or left.code or left.scale > 1):
         return ""
     gap = grammar.range_gap.fullmatch(text, left.end, right.start)
     if not gap or not same_unit(left, right):
@@ -3903,6 +3905,8 @@ def same_unit(left: ReadSum, right: ReadSum) -> bool:
 def shared_value(left: ReadSum, right: ReadSum) -> Decimal:
     """The left value in the unit of the right one, where it has none of its own and stays the smaller one."""
     assert left.value is not None and right.value is not None
+    if right.minor and not left.minor:
+        return left.value / 100  # "between 28 and 30 cents"
     if left.scale == 1000 and not left.code and left.value * MILLION < right.value and right.scale in (MILLION, 1000 * MILLION):
         return left.value * MILLION  # "entre mil y dos mil millones"
     lone = left.scale == 1 and right.scale > 1
