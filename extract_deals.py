@@ -7341,7 +7341,7 @@ def govern(low: str, scene: Scene, grammar: NamesGrammar) -> dict[int, Cue]:
                 cost += 6
             if cost < least:
                 best, least = cue, cost
-        if previous is not None and previous.start in governed and least > 0 and _is_compared(low, previous, money, grammar):
+        if previous is not None and not small and previous.start in governed and least > 0 and _is_compared(low, previous, money, grammar):
             best = governed[previous.start]  # "rose to 5 billion from 4 billion"
         if best is not None:
             governed[money.start] = best
@@ -7808,7 +7808,8 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
             return [actor]  # "Acme and Bolt, the group that bought": the last one
         found = [a for a in free if a.group == actor.group and a.end <= cue.start]
         named = actor.reference is None
-        if not grammar.pronoun_dropped or not _behind_content(low, found[0].start, scene.start, grammar) or _before_relative(low, actor.end, grammar):
+        if not grammar.pronoun_dropped or not _behind_content(low, found[0].start, scene.start, grammar) \
+                or _before_relative(low, actor.end, grammar) or _is_described(low, actor.end, cue.start, grammar):  # fmt: skip
             return found if named or not second or second[0].reference is not None else second
         second = second or found
     if second:
@@ -7816,6 +7817,12 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
     if low.count(" ", scene.start, cue.start) <= 2 and not any(actor.end <= cue.start for actor in scene.actors):
         return _behind_participle(low, cue, free)
     return []
+
+
+def _is_described(low: str, end: int, verb: int, grammar: NamesGrammar) -> bool:
+    """Whether what stands between a name and a participle only says what the name is: "Acme, a firm bought in May"."""
+    between = low[end:verb].split()
+    return low[end : end + 1] == "," and len(between) <= 3 and grammar.conjunctions.isdisjoint(between)
 
 
 def _belongs_to_noun(low: str, scene: Scene, actor: Actor, grammar: NamesGrammar) -> bool:
@@ -7878,7 +7885,7 @@ def _status(low: str, scene: Scene, cue: Cue) -> tuple[str | None, bool]:
         status = word.rule.status or ""
         if word.end <= cue.start:
             gap = low[word.end : cue.start]
-            cost = gap.count(" ") + 4.0 * gap.count(",") + 10 * gap.count(";")
+            cost = gap.count(" ") + 4.0 * gap.count(",") + 20 * gap.count(";")
             reach = 14
         elif word.start >= cue.end:
             gap = low[cue.end : word.start]
@@ -7893,6 +7900,8 @@ def _status(low: str, scene: Scene, cue: Cue) -> tuple[str | None, bool]:
             cost, reach = cost - 12, reach + 4
         if cost < reach and (best is None or cost < best[0]):
             best = (cost, status)
+    if best is not None and best[1] == "completed" and cue.rule.kind == SAME and any(word.rule.status == "planned" for word in scene.status):
+        return "planned", True  # "the closing of the deal … should take place in the first quarter"
     if best is not None:
         return best[1], True
     return cue.rule.status, False
@@ -8064,7 +8073,7 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
         if frame.kind in _RAISED and other.kind in _RAISED and (frame.cue.rule.light or other.cue.rule.light) and (
                 frame.money is None or other.money is None) and _agree(frame.payee, other.payee):  # fmt: skip
             return other
-        if _halves(frame, other) or _backs(frame, other):
+        if _halves(frame, other) or _backs(frame, other) or _turns_down(frame, other):
             return other
     near = [other for other in reversed(earlier[-12:]) if frame.sentence - other.sentence <= 4]
     if frame.kind == SAME:
@@ -8089,6 +8098,12 @@ def _halves(a: Frame, b: Frame) -> bool:
     if {a.kind, b.kind} - _BOUGHT or not a.payer or _names(a.payer) != _names(b.payer):
         return False
     return any(x.money is not None and not x.payee and y.money is None and y.payee for x, y in ((a, b), (b, a)))
+
+
+def _turns_down(frame: Frame, other: Frame) -> bool:
+    """Whether a refusal that names nobody else is the answer to the bid that its sentence tells: "Acme offered 5 million, but they refused"."""
+    alone = frame.money is None and frame.stake is None and not frame.payer and (not frame.told or _names(frame.payee) <= _names(other.payer))
+    return frame.status == "denied" and frame.kind == other.kind and alone
 
 
 def _backs(frame: Frame, other: Frame) -> bool:
@@ -8145,12 +8160,17 @@ def _absorb(host: Frame, frame: Frame) -> None:
     if frame.money is not None and host.money is None and not host.hedged:
         host.status, host.hedged = frame.status or host.status, frame.hedged
     elif frame.hedged and not (host.status == "completed" and frame.status in ("in_talks", "planned")) and (
-            not host.hedged or _HEDGES.get(frame.status or "", 0) == 4):  # fmt: skip
+            not host.hedged or _HEDGES.get(frame.status or "", 0) == 4 or _is_done(host, frame)):  # fmt: skip
         host.status, host.hedged = frame.status, True
     host.status = host.status or frame.status
     host.money = host.money or frame.money
     host.sentences.update(frame.sentences)
     host.rules.extend(rule for rule in frame.rules if rule not in host.rules)
+
+
+def _is_done(host: Frame, frame: Frame) -> bool:
+    """Whether a sentence about a deal told as agreed says that it has been closed since: "The transaction was completed in March"."""
+    return frame.kind == SAME and frame.status == "completed" and host.status == "signed"
 
 
 def _merge_frames(frames: Sequence[Frame]) -> list[Frame]:
