@@ -7489,7 +7489,7 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
         if slots[2] or other.kind == SAME or (other.alternative is None and slots[1] and not payee):
             rule, (payer, payee, told) = other, slots
         other = other.alternative
-    status, hedged = _status(low, scene, cue)
+    status, hedged = _status(low, scene, cue, money)
     kind = rule.kind or "other"
     promised = kind == "investment" and "to" in rule.payee[:1] and stake is None
     if promised and payer and payee and "startup" in payer[0].kinds and payee[0].ticker and _supplies(payee[0]) > 1:
@@ -7875,10 +7875,11 @@ def _entities(actors: Sequence[Actor], discourse: Discourse, exclude: set[str]) 
 _HEDGES = {"denied": 4, "in_talks": 3, "planned": 2, "signed": 1, "completed": 0}
 
 
-def _status(low: str, scene: Scene, cue: Cue) -> tuple[str | None, bool]:
+def _status(low: str, scene: Scene, cue: Cue, money: Money | None) -> tuple[str | None, bool]:
     """How far along the deal of a cue is, and whether a word beside the cue says so.
 
-    A denial anywhere in the sentence counts; else the nearest status word before the cue in its clause, then after it.
+    A denial anywhere in the sentence counts; else the nearest status word before the cue in its clause, then after it or right before the sum:
+    "the contract, over ten years, would be worth 1 billion".
     """
     best: tuple[float, str] | None = None
     for word in scene.status:
@@ -7891,8 +7892,11 @@ def _status(low: str, scene: Scene, cue: Cue) -> tuple[str | None, bool]:
             gap = low[cue.end : word.start]
             if cue.rule.status == "completed" and "," in gap and status != "denied":
                 continue  # the past tense of a verb stands; another clause speaks of something else
-            cost = 4 + gap.count(" ") + 4.0 * gap.count(",") + 10 * gap.count(";")
+            cost = 4 + gap.count(" ") + 4.0 * gap.count(",") + 20 * gap.count(";")
             reach = 18
+            aside = low[word.end : money.start] if money is not None and word.end <= money.start else "."
+            if not set(aside) & _BREAKS and aside.count(" ") <= 5:
+                cost = min(cost, 8.0 + aside.count(" "))
         else:
             cost, reach = 0.0, 9
         cost -= 2 * word.rule.weight
