@@ -7545,7 +7545,8 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
             payee = [gapped[0].entity]
     if payer and not payee and _rejected(scene, cue):
         payer, payee = payee, payer
-    if rule.kind == "financing" and payee and not payer and payee[0].kinds & _LENDERS:
+    issues = not rule.payer or rule.payee[:1] == ("subject",)  # a bank may sell bonds of its own
+    if rule.kind == "financing" and payee and not payer and payee[0].kinds & _LENDERS and not issues:
         payer, payee = payee, payer
     mutual = rule.kind == "purchase" and all(not a.label for a in payers) and all(a.label == "with" for a in payees)
     if mutual and payer and payee and _supplies(payer[0]) > _supplies(payee[0]):
