@@ -4567,7 +4567,10 @@ def is_kicker(text: str, run: Run) -> bool:
     """Whether a run in capitals fills a short line: the name of a newsletter or of one of its parts."""
     if not text[run.start : run.end].isupper():
         return False
-    line = text[text.rfind("\n", 0, run.start) + 1 : run.end + 60].split("\n", 1)[0]
+    begin = text.rfind("\n", max(0, run.start - 60), run.start) + 1
+    if not begin and run.start > 60:
+        return False  # a long line
+    line = text[begin : run.end + 60].split("\n", 1)[0]
     return line.isupper() and len(line.split()) < 5 and not any(char.isdigit() for char in line)
 
 
