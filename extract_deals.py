@@ -4530,14 +4530,14 @@ def _is_told_of(low: str, end: int, verbs: AbstractSet[int], nouns: AbstractSet[
     if word and word[1] in grammar.relatives:
         return True
     closes = low.find(",", end + 2, end + _LONG_APPOSITION)
-    if closes < 0 or _SENTENCE_END.search(low, end + 2, closes) or not verbs.isdisjoint(range(end, closes)):
+    if closes < 0 or _APPOSITION_ENDS.search(low, end + 2, closes) or not verbs.isdisjoint(range(end, closes)):
         return False
     article = word and (word[1] in grammar.articles or word[1] in grammar.determiners)
     return _acts(low, closes + 1, verbs, grammar) or bool(article and word and word.end() + 1 in nouns)
 
 
 _LONG_APPOSITION = 150  # code points
-_SENTENCE_END = expression(r"[.!?] |\n")
+_APPOSITION_ENDS = expression(r"[.!?]\s|[;\n]")
 
 
 def _is_item(low: str, start: int) -> bool:
@@ -4878,6 +4878,13 @@ def _tells_trade(pieces: Sequence[str], grammar: NamesGrammar) -> bool:
         return False
     return all(piece[0].isalpha() and piece not in grammar.conjunctions and (piece not in grammar.stops or (
         at > 0 and (pieces[at - 1] in grammar.cases) and pieces[at - 1] not in grammar.stops)) for at, piece in enumerate(pieces))  # fmt: skip
+
+
+def _word_before(low: str, at: int) -> str:
+    begin = at
+    while begin > 0 and at - begin < 12 and (low[begin - 1].isalnum() or low[begin - 1] == "."):
+        begin -= 1
+    return low[begin:at]
 
 
 class _Neighbours:
@@ -6734,13 +6741,6 @@ def _sentence_pieces(text: str, begin: int, end: int) -> Iterator[tuple[int, int
         begin = cut
     if text[begin:end].strip():
         yield begin, end
-
-
-def _word_before(low: str, at: int) -> str:
-    begin = at
-    while begin > 0 and at - begin < 12 and (low[begin - 1].isalnum() or low[begin - 1] == "."):
-        begin -= 1
-    return low[begin:at]
 
 
 @plain()
@@ -11316,6 +11316,9 @@ class Crew:
         self.selector.close()
 
 
+_MANY_NEW = 200_000  # objects made between two looks for such as hold each other
+
+
 def work(connection: Connection, job: Job, patterns: Patterns | None, inherited: tuple[int, ...]) -> None:
     """A worker's whole life: batches of pieces in, an outcome for each article out, until the main process is gone. Interrupts are the main
     process's business."""
@@ -11698,9 +11701,6 @@ def _rarely_collecting() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-
-
-_MANY_NEW = 200_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
