@@ -3387,13 +3387,17 @@ def digits_token(text: str, found: re.Match[str], grammar: MoneyGrammar) -> Toke
     return Token(NUM, start, end, value, "", flag)
 
 
+_MOST_DIGITS = 27  # the precision of decimal arithmetic is 28
+
+
 def parse_digits(raw: str, grammar: MoneyGrammar) -> tuple[Decimal | None, str]:
     """Digits with marks as a value, by the language's decimal and thousands marks.
 
     A mark that comes twice parts thousands; of two different marks the last is the decimal one; one mark before one, two or
-    more than three digits is a decimal mark, before three digits what the language says (flag "doubt": see `settle`).
+    more than three digits is a decimal mark, before three digits what the language says (flag "doubt": see `settle`). Nothing
+    is counted in so many digits that a Decimal holds them no longer.
     """
-    if len(raw) > 40:
+    if len(raw) > _MOST_DIGITS and sum(map(str.isdigit, raw)) > _MOST_DIGITS:
         return None, ""
     if raw.isdigit():
         return Decimal(raw), ""

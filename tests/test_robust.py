@@ -101,6 +101,15 @@ def test_any_bytes_give_records_or_failures(tmp_path_factory, data, suffix):
             validator().validate(json.loads(line, parse_constant=pytest.fail))
 
 
+@pytest.mark.parametrize("digits", [28, 34, 40, 400])
+def test_a_number_of_too_many_digits_is_no_sum(digits):
+    """What a Decimal does not hold exactly raised in the search for cents."""
+    text = f"It costs $ {'7' * digits} 50 or 3 dollars."
+    record = record_of(text, "en")
+    check(record, text)
+    assert [item["value"] for item in record["amounts"]] == [3]
+
+
 # ---- what must not change a record
 
 
