@@ -3496,6 +3496,15 @@ def worth_reading(cluster: list[Token]) -> bool:
     return len(cluster) > 1 and (cluster[-1].kind != MONEY_WORD or any(token.kind != MONEY_WORD for token in cluster[1:]))
 
 
+def only_bare_numbers(text: str, cluster: list[Token], grammar: MoneyGrammar) -> bool:
+    """Whether a cluster is a number by itself, such as a year, or several, no unit behind any: `keep_sums` would keep none."""
+    if any(token.kind != NUM or token.flag == "grouped" for token in cluster):
+        return False
+    follows = [token.start for token in cluster[1:]]
+    apart = [token for token, start in zip(cluster, follows, strict=False) if text[token.end : start] != " "]  # nothing fits between the others
+    return not any(grammar.unit.match(text, token.end) for token in (*apart, cluster[-1]))
+
+
 def joint(text: str, left: Token, right: Token, grammar: MoneyGrammar) -> str | None:
     """How two tokens touch: "" (spaces), "-", "join" (and), "of", or None (not at all)."""
     gap = text[left.end:right.start]
@@ -3975,8 +3984,8 @@ def find_money(
     else:
         stream = tokens(text, stretches(text, words, facts, grammar), grammar.token, grammar)
     for cluster in clusters(stream):
-        if len(cluster) == 1 and cluster[0].kind == NUM and cluster[0].flag != "grouped" and not grammar.unit.match(text, cluster[0].end):
-            continue  # a number by itself, such as a year: `keep_sums` would keep none
+        if only_bare_numbers(text, cluster, grammar):
+            continue
         found: list[ReadSum] = []
         for item in read_sums(text, cluster, grammar):
             if isinstance(item, Share):
