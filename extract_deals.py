@@ -7919,7 +7919,7 @@ def _status(low: str, scene: Scene, cue: Cue, money: Money | None) -> tuple[str 
         cost -= 2 * word.rule.weight
         if status == "denied":
             cost, reach = cost - 12, reach + 4
-        if cost < reach and (best is None or cost < best[0]):
+        if cost < reach and (best is None or (status != "denied", cost) < (best[1] != "denied", best[0])):
             best = (cost, status)
     if best is not None and best[1] == "completed" and cue.rule.kind == SAME and any(word.rule.status == "planned" for word in scene.status):
         return "planned", True  # "the closing of the deal … should take place in the first quarter"
