@@ -4573,7 +4573,7 @@ def _heads_item(low: str, run: Run, deals: Sequence[int]) -> bool:
 _NEXT_WORD = expression(r" ([^\W\d_]+)")
 _ITEM = expression(r"[ ]*(?:[*#>\u2022\u2013\u25aa\u00b7-]|[0-9]{1,2}[.)])[ ]*\**[ ]?")  # what opens an item of a list
 _ITEM_GOES_ON = expression(r"\**(?: \([^()\n]{1,80}\))?\**(?: ?:\**|,) [^\n]{0,20}[0-9]")  # a head, what it is in brackets, and soon a number
-_ITEM_HEAD = expression(r"\**(?: \([^()\n]{1,40}\))? ?\**:")
+_ITEM_HEAD = expression(r"\**(?: \([^()\n]{1,40}\))?(?: ?\**:|\.\**(?= ))")
 
 
 def is_kicker(text: str, run: Run) -> bool:
@@ -4729,6 +4729,14 @@ class NamesGrammar:
     nationals: frozenset[str]  # those of them that stand for people or a company by themselves: "the Americans"
 
 
+_MEMBERS = frozenset(("of", "from"))  # the cases by which a part names its whole, or a group those who are in it
+
+
+def demonym(word: str, grammar: NamesGrammar) -> str | None:
+    """What a word calls by its people, as written or with the capital of a sentence's first word."""
+    return grammar.demonyms.get(word) or grammar.demonyms.get(word.lower())
+
+
 _QUOTED = expression(r' ?(?:[^\W\d_A-Z]+ ){0,2}["\']([^\W\d_a-z][^"\'\n]{1,40})["\']')
 _TITLE_ARTICLE = expression(r" ([^\W\d_a-z][^\W\d_]{0,2}) ")
 _ADJECTIVES = expression(r" (?:[^\W\d_]+ ){0,2}")
@@ -4796,7 +4804,7 @@ def judge_runs(
 
     Gives the names found, and the runs that remain open (a deal may yet show one to be a company).
     """
-    around = _Neighbours(copy, cues, grammar)
+    around = _Neighbours(copy, listed, cues, grammar)
     proper = frozenset(run.words for run in runs if not run.initial or len(run.words) > 1)
     verdict: dict[tuple[str, ...], list[int]] = {}
     for run in runs:
@@ -4903,8 +4911,10 @@ def _word_before(low: str, at: int) -> str:
 class _Neighbours:
     """What stands just before and after a run: company nouns, titles and speech verbs, by offset."""
 
-    def __init__(self, copy: Copy, cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar) -> None:
+    def __init__(self, copy: Copy, listed: Sequence[Name], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar) -> None:
         self.text, self.low, self.grammar = copy.text, copy.low, grammar
+        self.place_starts = {name.start for name in listed if name.entity.kind == "place"}
+        self.deals = [cue.start for cue in cues.get("deals", ())]
         self.nouns = cues.get("nouns", ())
         self.titles = cues.get("people", ())
         self.speech = [cue for cue in cues.get("sources", ()) if "subject" in cue.rule.source]
@@ -4930,6 +4940,22 @@ class _Neighbours:
         grammar = self.grammar
         return not (word in grammar.stops or word in grammar.cases or word in grammar.conjunctions or word in grammar.articles
                     or word in grammar.determiners or match.start(1) in self.speech_starts or match.start(1) in self.deal_starts)  # fmt: skip
+
+    def before_demonym(self, start: int) -> bool:
+        """Whether an article or a preposition that holds one, and the adjective of a town or country stand right before: "the Dutch Acme"."""
+        if self.grammar.noun_capitals or not self.grammar.demonyms or self.text[start - 1 : start] != " ":
+            return False  # where every noun has a capital, what follows may be any
+        words = self.text[max(0, start - 40) : start].split()[-2:]
+        return len(words) == 2 and demonym(words[1], self.grammar) is not None and words[0].lower() in self.grammar.determiners
+
+    def at_place(self, end: int) -> bool:
+        """Whether the town where it sits follows a name behind a comma: "Acme, of Austin,"."""
+        said = _COMMA_WORD.match(self.low, end)
+        return said is not None and said.end() in self.place_starts and self.grammar.cases.get(said[1]) in _MEMBERS
+
+    def heads_item(self, run: Run) -> bool:
+        """Whether a run heads an item of a list that tells of a deal; a single word there may be a rubric ("Bought: …")."""
+        return len(run.words) > 1 and _heads_item(self.low, run, self.deals)
 
     def before_trade(self, start: int) -> bool:
         """Whether a company noun and what the company does stand right before `start`: "la société allemande de conseil"."""
@@ -4964,6 +4990,8 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, prope
         score += 4
     elif not grammar.noun_capitals and around.before_trade(run.start):
         score += 2
+    elif around.before_demonym(run.start) or around.at_place(run.end) or around.heads_item(run):
+        score += 3
     noun = around.starts_within(around.noun_starts, run.full_end, 45)
     if noun is not None:
         gap = low[run.full_end : noun]
@@ -4971,12 +4999,13 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, prope
             score += 2
         elif (opened := _APPOSED.match(gap)) and not any(c in opened[1] for c in ",.;:()–") and \
                 (not opened[1] or opened[1].split(" ", 1)[0].rstrip("'") in grammar.articles
-                 or (proper and opened[1].split(" ", 1)[0].rstrip("'") in grammar.determiners)) and \
+                 or ((proper or _heads_item(low, run, around.deals)) and opened[1].split(" ", 1)[0].rstrip("'") in grammar.determiners)) and \
                 around.starts_within(around.title_starts, run.full_end, noun - run.full_end) is None:  # fmt: skip
             score += 3
     return score
 
 
+_COMMA_WORD = expression(r", ([^\W\d_]+'?) ?")
 _INITIALS = expression(r"(?<![^\W_.])(?:[^\W\d_a-z]\. ){1,3}$")  # "R. Karthikeyan"
 
 
@@ -6785,9 +6814,6 @@ class Actor:
     reach: int = 0  # how far before a verb such a name may stand to be its subject
 
 
-_MEMBERS = frozenset(("of", "from"))  # the cases by which a part names its whole, or a group those who are in it
-
-
 def case_label(low: str, start: int, floor: int, grammar: NamesGrammar) -> str:
     """The case label of the preposition that reaches what begins at `start`, or "" where none does; nothing before `floor` counts."""
     pieces = _PIECES.findall(low, max(floor, start - 70), start)
@@ -6859,11 +6885,6 @@ def _is_apposed(gap: str, noun: str, grammar: NamesGrammar) -> bool:
         return True
     pieces = _PIECES.findall(gap) if len(gap) < 30 else []
     return 2 <= len(pieces) <= 3 and pieces[0] in (",", "(", "\u2013") and (pieces[1] in grammar.determiners or pieces[1] in grammar.articles)
-
-
-def demonym(word: str, grammar: NamesGrammar) -> str | None:
-    """What a word calls by its people, as written or with the capital of a sentence's first word."""
-    return grammar.demonyms.get(word) or grammar.demonyms.get(word.lower())
 
 
 def _demonym_beside(text: str, cue: Cue, grammar: NamesGrammar) -> str | None:
@@ -7064,6 +7085,8 @@ class Discourse:
                    exclude: Collection[str], place: Place | None) -> Entity | None:  # fmt: skip
         """The company for which most speaks: how near it is, what is spoken of, and whether it suits the place.
 
+        `paragraph` are the names in this paragraph so far: it is about the first of them more often than about what went before.
+
         The weights were fitted to how annotators filled such places in the fixtures and other articles of eight languages.
         """
         scores: dict[str, float] = {}
@@ -7081,12 +7104,11 @@ class Discourse:
                 if not place.pays:  # an article is about who is bought or financed, more often a young company than a giant
                     scores[name] += 3 * (name in self.title) + 3 * self.counts.get(name, 0) / self.most
                     scores[name] += 4 * (not entity.listed) - 6 * bool(entity.ticker)
+                    scores[name] += 4 * (name in paragraph) + 4 * (name in paragraph[:1])
         return known[max(scores, key=scores.__getitem__)] if scores else None
 
     def _sits(self, entity: Entity, seat: str) -> bool:
         return seat in (*entity.seats, entity.country, *self.told_seats.get(entity.name, ()))
-        `paragraph` are the names in this paragraph so far: it is about the first of them more often than about what went before.
-
 
     def _seated(self, reference: Reference, earlier: Sequence[Entity], exclude: Collection[str]) -> tuple[Entity | None, bool]:
         """The company of a town or country that a reference speaks of, the last one named; and whether any is known to sit there."""
@@ -7104,7 +7126,6 @@ class Discourse:
         return None, False
 
     def enter(self, low: str, scene: Scene) -> None:
-                    scores[name] += 4 * (name in paragraph) + 4 * (name in paragraph[:1])
         """Note what the article speaks of as it comes to a sentence: the head of an item of a list holds for its whole line."""
         self.sentence = scene.index
         self.bare = []
