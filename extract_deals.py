@@ -7572,11 +7572,11 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
     payers, payees = _slot_actors(low, scene, cue, rule, zone, zone_start, discourse) if scene.actors else ([], [])
     # names first: then a reference on the other side knows whom it cannot mean
     if any(actor.entity for actor in payers) and not any(actor.entity for actor in payees):
-        payer = _entities(payers, discourse, set())
-        payee = _entities(payees, discourse, {e.name for e in payer})
+        payer = _entities(payers, discourse, set(), Place(rule.kind, True))
+        payee = _entities(payees, discourse, {e.name for e in payer}, Place(rule.kind, False))
     else:
-        payee = _entities(payees, discourse, set())
-        payer = _entities(payers, discourse, {e.name for e in payee})
+        payee = _entities(payees, discourse, set(), Place(rule.kind, False))
+        payer = _entities(payers, discourse, {e.name for e in payee}, Place(rule.kind, True))
     told = bool(payee)
     gapped = [] if until_from is None else [a for a in scene.actors if until_from <= a.start < zone[0] and not a.label and a.entity is not None]
     if len(gapped) == 1 and gapped[0].entity is not None:  # "Nvidia invests 5 billion, SoftBank 3": the verb is not said again
@@ -7900,13 +7900,13 @@ def _is_object(low: str, scene: Scene, actor: Actor, cue: Cue | None = None) -> 
     return False
 
 
-def _entities(actors: Sequence[Actor], discourse: Discourse, exclude: set[str]) -> list[Entity]:
-    """The companies behind a group of actors, references resolved, each once."""
+def _entities(actors: Sequence[Actor], discourse: Discourse, exclude: set[str], place: Place) -> list[Entity]:
+    """The companies behind a group of actors in a place of a deal, references resolved, each once."""
     found: list[Entity] = []
     for actor in actors:
         entity = actor.entity
         if actor.reference is not None:
-            entity = discourse.resolve(actor.reference, exclude | {e.name for e in found})
+            entity = discourse.resolve(actor.reference, exclude | {e.name for e in found}, place)
         elif entity is None and actor.open_run:
             entity = discourse.adopt(actor)
         if entity is not None and entity.name not in exclude and all(entity.name != e.name for e in found):
