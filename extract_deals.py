@@ -7060,18 +7060,16 @@ class Discourse:
                 return found
         if reference.kind == "latter":  # the one named last
             return next((entity for entity in reversed(earlier) if not entity.kinds & _BYSTANDERS), None)
-        if reference.kind in ("any", "pronoun", "people"):
-            # by their names, as these are hashed once and entities each time
-            inside = {e.name: e for at, e in self.bare if at < reference.start and e.name not in exclude}
-            topics = {e.name: e for at, sentence, e in reversed(self.topics[-_MEMORY:])
-                      if at < reference.start and e.name not in exclude and self.is_fresh(e, sentence)}  # fmt: skip
-            here = self.companies[max(bisect.bisect_right(self.ends, self.line), k - _MEMORY) : k]
-            return self._likeliest(inside, topics, {e.name: e for e in reversed(earlier)}, [e.name for e in here], exclude, place)
-        for known in (True, False):  # a company that no list knows may be anything, if nothing listed is of the kind
-            fitting = [e for e in earlier if (reference.kind in e.kinds if known else not e.listed)]
-            if fitting:
-                return next((e for e in self._spoken_of(reference, exclude) if e in fitting), fitting[-1])
-        return None
+        loose = reference.kind in ("any", "pronoun", "people")
+        if not loose:  # a company that no list knows may be of any kind
+            earlier = [e for e in earlier if reference.kind in e.kinds or not e.listed]
+        fits = {e.name for e in earlier}
+        # by their names, as these are hashed once and entities each time
+        inside = {e.name: e for at, e in self.bare if at < reference.start and e.name not in exclude and (loose or e.name in fits)}
+        topics = {e.name: e for at, sentence, e in reversed(self.topics[-_MEMORY:])
+                  if at < reference.start and e.name not in exclude and (loose or e.name in fits) and self.is_fresh(e, sentence)}  # fmt: skip
+        here = self.companies[max(bisect.bisect_right(self.ends, self.line), k - _MEMORY) : k]
+        return self._likeliest(inside, topics, {e.name: e for e in reversed(earlier)}, [e.name for e in here], exclude, place)
 
     def _spoken_of(self, reference: Reference, exclude: Collection[str]) -> Iterator[Entity]:
         """Who a reference means before anybody else, if it is of the kind: the head of the list item, the subject of this sentence, of the last."""
@@ -7104,7 +7102,7 @@ class Discourse:
                 if not place.pays:  # an article is about who is bought or financed, more often a young company than a giant
                     scores[name] += 3 * (name in self.title) + 3 * self.counts.get(name, 0) / self.most
                     scores[name] += 4 * (not entity.listed) - 6 * bool(entity.ticker)
-                    scores[name] += 4 * (name in paragraph) + 4 * (name in paragraph[:1])
+                    scores[name] += 10 * (name in paragraph) + 4 * (name in paragraph[:1])
         return known[max(scores, key=scores.__getitem__)] if scores else None
 
     def _sits(self, entity: Entity, seat: str) -> bool:
@@ -7944,7 +7942,10 @@ def _status(low: str, scene: Scene, cue: Cue, money: Money | None) -> tuple[str 
         cost -= 2 * word.rule.weight
         if status == "denied":
             cost, reach = cost - 12, reach + 4
-        if cost < reach and (best is None or (status != "denied", cost) < (best[1] != "denied", best[0])):
+        if status == "denied" and cost < reach and not any(
+                cue.end <= other.start < word.start and other.rule.kind != SAME for other in scene.deals):  # fmt: skip
+            cost -= 2 * reach  # it goes before any other word
+        if cost < reach and (best is None or cost < best[0]):
             best = (cost, status)
     if best is not None and best[1] == "completed" and cue.rule.kind == SAME and any(word.rule.status == "planned" for word in scene.status):
         return "planned", True  # "the closing of the deal … should take place in the first quarter"
