@@ -512,11 +512,17 @@ class Anything:
     """No shape of its own; mappings with `match` beside `id` or `examples` inside it are still held to be rules.
 
     `regex` is what their matches are (None: not regular expressions), `capabilities` the values of their fields that become rows of
-    the capability table.
+    the capability table, `values` those of further fields.
     """
 
     regex: Regex | None = None
     capabilities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def field_shape(self, key: object) -> Shape:
+        """What a field of a rule, or of its alternative, must be."""
+        known = self.capabilities.get(str(key)) or self.values.get(str(key))
+        return OneOf(tuple(known)) if known else replace(self, regex=None)
 
 
 Shape = Text | Regex | Whole | NumberShape | Flag | OneOf | ListOf | MapOf | Keys | Either | Anything
@@ -603,7 +609,7 @@ LANGUAGE_FILE = Keys(
         "names": Anything(CUE),
         "sources": Anything(CUE, {"act": ACTS, "kind": SOURCE_KINDS}),
         "roles": Anything(CUE, {"role": (*ROLES, "stake")}),
-        "deals": Anything(CUE, {"kind": (*DEAL_KINDS, "same")}),
+        "deals": Anything(CUE, {"kind": (*DEAL_KINDS, "same")}, {"status": STATUSES, "otherwise": ROLES}),
         "status": Anything(CUE, {"status": STATUSES}),
     },
 )
@@ -1029,13 +1035,13 @@ def _check_free(data: Any, shape: Anything, route: Route) -> Iterator[Complaint]
     if isinstance(data, dict):
         if "match" in data and ("id" in data or "examples" in data):
             known = rule({}, match=shape.regex or Text())
-            values: dict[str, Shape] = {key: OneOf(tuple(values)) for key, values in shape.capabilities.items()}
-            extra = {str(key): values.get(str(key), Anything()) for key in data if key not in known.required}
+            extra = {str(key): shape.field_shape(key) for key in data if key not in known.required}
             examples = ListOf(Keys({"text": Text()}, _example_fields(data)))
             yield from _check_record(data, Keys({**known.required, "examples": examples}, extra), route)
             return
         for key, value in data.items():
-            yield from _check_free(value, shape, (*route, key))
+            inner = shape.field_shape(key) if isinstance(value, str) else shape
+            yield from check_shape(value, inner, (*route, key))
     elif isinstance(data, list):
         for index, item in enumerate(data):
             yield from _check_free(item, shape, (*route, index))

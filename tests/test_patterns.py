@@ -110,6 +110,8 @@ MISTAKES = [  # (planted text, line, key, what, cure)
         "'acqusition' is not known",
         "did you mean acquisition?",
     ),
+    (planted("    kind: acquisition\n    ex", "    kind: acquisition\n    status: sigend\n    ex"), 10, "deals[0].status", "'sigend' is not known", "did you mean signed?"),
+    (planted("    kind: acquisition\n    ex", "    kind: acquisition\n    or: {kind: lising}\n    ex"), 10, "deals[0].or.kind", "'lising' is not", "did you mean listing?"),
     (planted("id: buys-firm", "id: Buys Firm"), 7, "deals[0].id", "wrong form", "small letters, digits and single hyphens"),
     (planted('    not: ["Acme verkoopt Foo"]\n', ""), 7, "deals[0]", "the key not is missing", "add not: a list"),
     (planted('["Acme verkoopt Foo"]', "[]"), 12, "deals[0].not", "an empty list", "add"),
