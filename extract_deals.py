@@ -721,6 +721,7 @@ class PatternFile:
 
 MAX_FILE_BYTES = 16_000_000  # a hundred times the largest file that ships; a patterns folder is read whole into memory
 MAX_DEPTH = 24
+TOO_DEEP = (f"more than {MAX_DEPTH} levels deep", "flatten it")  # what is wrong, and what to do
 UNPRINTABLE = expression(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # YAML 1.1, section 5.1
 # What a text without quotes becomes. Only the first four are taken; "changed" is everything else that YAML 1.1 or 1.2 readers
 # turn into a number, a date, a truth value or nothing (YAML 1.1 types int, float, bool, null, timestamp, merge; YAML 1.2 10.3.2).
@@ -798,7 +799,7 @@ class _Builder:
             return self.scalar(event, route)
         if len(route) >= MAX_DEPTH:
             line = event.start_mark.line + 1
-            raise ExtractError(str(Problem(self.name, line, "", f"more than {MAX_DEPTH} levels deep", "flatten it")))
+            raise ExtractError(str(Problem(self.name, line, "", *TOO_DEEP)))
         return self.mapping(route) if kind is self.yaml.MappingStartEvent else self.sequence(route)
 
     def scalar(self, event: Any, route: Route) -> Any:
@@ -880,7 +881,8 @@ def load_yaml(path: Path, name: str = "") -> PatternFile:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         what = " ".join(str(part) for part in (getattr(error, "problem", None), getattr(error, "context", None)) if part)
         cure = "look at indents, quotes and brackets at and above this line; a text with : # [ ] { } , goes in quotes"
-        raise ExtractError(str(Problem(name, mark.line + 1 if mark else 1, "", f"not YAML: {what or error}", cure))) from error
+        told = TOO_DEEP if "nesting" in what else (f"not YAML: {what or error}", cure)  # libyaml may have a limit of its own
+        raise ExtractError(str(Problem(name, mark.line + 1 if mark else 1, "", *told))) from error
     return PatternFile(name, data, builder.lines, tuple(builder.problems))
 
 
