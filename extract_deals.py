@@ -4415,7 +4415,10 @@ def _longest(
     if forms is not None:
         if forms.by_second and i + 1 < len(tokens):
             second = fold(text[slice(*tokens[i + 1])])
+            third = fold(text[slice(*tokens[i + 2])]) if i + 2 < len(tokens) else ""
             for alias in forms.by_second.get(second) or _inflected(forms.by_second, second, suffixes):
+                if len(alias.words) > 2 and not third.startswith(alias.words[2]):
+                    continue  # many forms begin alike: "U.S. Steel", "U.S. Bank"
                 found = _match_alias(text, tokens, i, alias, suffixes, acronyms)
                 if found is not None:
                     return alias, *found
