@@ -1,0 +1,56 @@
+"""Names that no list knows, and who "the company" is: constructions of the engine rather than of one language's rules."""
+
+from __future__ import annotations
+
+import pytest
+from test_robust import record_of
+
+
+def parties(text, language):
+    return {party["name"] for party in record_of(text, language)["parties"]}
+
+
+def deals(text, language):
+    return [(deal["kind"], deal["payer"], deal["payee"], deal["amount"] and deal["amount"]["value"], deal["status"])
+            for deal in record_of(text, language)["deals"]]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "text", "name"), [
+    ("it", "Ieri la torinese Velmara ha chiuso la sede di Chieri.", "Velmara"),
+    ("pt", "O banco olhou também para a sueca Nordelin, sem resultado.", "Nordelin"),
+    ("fr", "Bruxelles a donné raison au danois Kelverup.", "Kelverup"),
+    ("en", "That leaves little for Quornix, of Dublin.", "Quornix"),
+    ("es", "El contrato fue para Talleres Umbría, de Sevilla, por sorpresa.", "Talleres Umbría"),
+    ("en", "In brief\n- Halden Orrery: bought by Accel for $3 million.\n", "Halden Orrery"),
+    ("fr", "En bref\n– Veltrine : la start-up nantaise lève 3 millions d'euros.\n", "Veltrine"),
+    ("it", "La vicentina Orlado Spa ha venduto due negozi.", "Orlado"),
+    ("es", "La compradora es Molinos Tarma S.A.C., de Lima.", "Molinos Tarma"),
+])  # fmt: skip
+def test_a_name_by_what_stands_beside_it(language, text, name):
+    assert name in parties(text, language)
+
+
+@pytest.mark.parametrize(("language", "text"), [
+    ("en", "In brief\n- Verdict. A fund paid $3 million for two hotels.\n- Outlook. Nothing.\n"),  # a rubric
+    ("en", "The weather was fine in Kenmare, of all places."),
+    ("it", "Ieri i torinesi hanno vinto."),  # a people
+    ("de", "Die Genfer Kantonalbanken rechnen mit drei Prozent."),  # every noun has a capital
+])  # fmt: skip
+def test_no_name_by_what_stands_beside_it(language, text):
+    assert parties(text, language) == set()
+
+
+def test_a_paragraph_is_about_the_company_at_its_head():
+    """The one of the paragraph before is named more often, and last."""
+    text = ("Shares in Oracle rose on Monday. Oracle is said to be pleased, and Oracle said so.\n\n"
+            "Things look worse at Zonnet Labs. A bridge loan of $40 million came from Barclays.\n")  # fmt: skip
+    assert deals(text, "en") == [("financing", ["Barclays"], ["Zonnet Labs"], 40_000_000, "signed")]
+
+
+@pytest.mark.parametrize(("language", "text", "status"), [
+    ("es", "La chilena Falabella habría ofrecido 45 millones de dólares por Ripley, según dos personas, pero la oferta no prosperó.", "denied"),
+    ("es", "La chilena Falabella habría ofrecido 45 millones de dólares por Ripley, según dos personas.", "in_talks"),
+    ("en", "Amazon may pay $3 million for Bolt Labs, people say, but the talks collapsed.", "denied"),
+])  # fmt: skip
+def test_a_denial_wins_over_a_nearer_conditional(language, text, status):
+    assert [deal[-1] for deal in deals(text, language)] == [status]
