@@ -182,6 +182,7 @@ class Bench:
         """Many articles: the peak of memory whatever their number, and what a second process brings."""
         texts = [path.read_text(encoding="utf-8") for path in self.paths]
         script = str(ROOT / "extract_deals.py")
+        subprocess.run([sys.executable, script, "-q", *map(str, self.paths)], stdout=subprocess.DEVNULL, check=True)  # fills the cache of patterns
         with tempfile.TemporaryDirectory() as folder:
             for count in self.counts:
                 feed = Path(folder) / f"{count}.jsonl"
