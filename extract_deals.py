@@ -512,17 +512,18 @@ class Anything:
     """No shape of its own; mappings with `match` beside `id` or `examples` inside it are still held to be rules.
 
     `regex` is what their matches are (None: not regular expressions), `capabilities` the values of their fields that become rows of
-    the capability table, `values` those of further fields.
+    the capability table, `fields` what further fields must be, also where an alternative stands inside a rule.
     """
 
     regex: Regex | None = None
     capabilities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fields: Mapping[str, Shape] = field(default_factory=dict)
 
     def field_shape(self, key: object) -> Shape:
         """What a field of a rule, or of its alternative, must be."""
-        known = self.capabilities.get(str(key)) or self.values.get(str(key))
-        return OneOf(tuple(known)) if known else replace(self, regex=None)
+        if (known := self.capabilities.get(str(key))) is not None:
+            return OneOf(tuple(known))
+        return self.fields.get(str(key)) or replace(self, regex=None)
 
 
 Shape = Text | Regex | Whole | NumberShape | Flag | OneOf | ListOf | MapOf | Keys | Either | Anything
@@ -556,6 +557,7 @@ def rule(
 # How the cue sections' matches are tried: as whole words.
 CUE = Regex(wrap=r"(?<!\w)(?:%s)(?!\w)")
 FORMS = ListOf(Text(), least=0)
+CUE_FIELDS = {**dict.fromkeys(("payer", "payee", "source", "who"), FORMS), "weight": Whole(), **dict.fromkeys(("first", "leads", "light", "rejects"), Flag())}
 WHOLE_OR_WORD = Either((Whole(), Text()))
 DATE_RULE = rule(
     {},
@@ -607,10 +609,10 @@ LANGUAGE_FILE = Keys(
         "money": Anything(Regex(anchored=True), {"modifier": MODIFIERS}),
         "dates": DATES,
         "names": Anything(CUE),
-        "sources": Anything(CUE, {"act": ACTS, "kind": SOURCE_KINDS}),
-        "roles": Anything(CUE, {"role": (*ROLES, "stake")}),
-        "deals": Anything(CUE, {"kind": (*DEAL_KINDS, "same")}, {"status": STATUSES, "otherwise": ROLES}),
-        "status": Anything(CUE, {"status": STATUSES}),
+        "sources": Anything(CUE, {"act": ACTS, "kind": SOURCE_KINDS}, CUE_FIELDS),
+        "roles": Anything(CUE, {"role": (*ROLES, "stake")}, CUE_FIELDS),
+        "deals": Anything(CUE, {"kind": (*DEAL_KINDS, "same")}, {**CUE_FIELDS, "status": OneOf(STATUSES), "otherwise": OneOf(ROLES)}),
+        "status": Anything(CUE, {"status": STATUSES}, CUE_FIELDS),
     },
 )
 COMPANY = Keys(
@@ -1042,7 +1044,7 @@ def _check_free(data: Any, shape: Anything, route: Route) -> Iterator[Complaint]
             yield from _check_record(data, Keys({**known.required, "examples": examples}, extra), route)
             return
         for key, value in data.items():
-            inner = shape.field_shape(key) if isinstance(value, str) else shape
+            inner = shape.field_shape(key) if key in shape.fields or isinstance(value, str) else shape
             yield from check_shape(value, inner, (*route, key))
     elif isinstance(data, list):
         for index, item in enumerate(data):
