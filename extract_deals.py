@@ -8157,7 +8157,9 @@ def _halves(a: Frame, b: Frame) -> bool:
     """Whether two frames of one sentence tell one deal: the same payer, one with the sum and no payee, the other with the payee and no sum."""
     if {a.kind, b.kind} - _BOUGHT or not a.payer or _names(a.payer) != _names(b.payer):
         return False
-    return any(x.money is not None and not x.payee and y.money is None and y.payee for x, y in ((a, b), (b, a)))
+    return any(x.money is not None and not x.payee and y.money is None and y.payee
+               and (x.kind, y.kind) != ("acquisition", "purchase")  # "bought it, paying Acme 3 million": that is the seller
+               for x, y in ((a, b), (b, a)))  # fmt: skip
 
 
 def _turns_down(frame: Frame, other: Frame) -> bool:
