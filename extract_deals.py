@@ -557,7 +557,9 @@ def rule(
 # How the cue sections' matches are tried: as whole words.
 CUE = Regex(wrap=r"(?<!\w)(?:%s)(?!\w)")
 FORMS = ListOf(Text(), least=0)
-CUE_FIELDS = {**dict.fromkeys(("payer", "payee", "source", "who"), FORMS), "weight": Whole(), **dict.fromkeys(("first", "leads", "light", "rejects"), Flag())}
+CUE_FIELDS: dict[str, Shape] = {
+    **dict.fromkeys(("payer", "payee", "source", "who"), FORMS), "weight": Whole(), **dict.fromkeys(("first", "leads", "light", "rejects"), Flag()),
+}  # fmt: skip
 WHOLE_OR_WORD = Either((Whole(), Text()))
 DATE_RULE = rule(
     {},
