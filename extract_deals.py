@@ -7616,9 +7616,16 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
             if not mine and label in labels:
                 mine.extend(entity for entity in earlier if entity.name not in taken_names)
         if not mine and ("subject" in labels or "topic" in labels) and not _place_taken(low, zone, labels, discourse.grammar):
-            topic = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), taken_names, Place(rule.kind, mine is payer))
+            topic = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), taken_names, Place(rule.kind, mine is payer)) \
+                or _first_told(scene, cue, taken_names)  # fmt: skip
             mine.extend([topic] if topic else [])
     return payer, payee, told
+
+
+def _first_told(scene: Scene, cue: Cue, exclude: Collection[str]) -> Entity | None:
+    """The one bare company behind a cue before which the article names none: "Backed by a cheque of 3 million, Acme plans"."""
+    bare = [a for a in scene.actors if not a.label and a.start >= cue.end and a.entity is not None and a.entity.name not in exclude]
+    return bare[0].entity if len({a.group for a in bare}) == 1 else None
 
 
 def _slot_actors(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, int], zone_start: int,
@@ -7740,6 +7747,9 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
                                       or _turns_clause(low, cue.end, actor.start, grammar)):
                 return []
             return [a for a in free if a.group == actor.group and a.start >= actor.start]
+    held = next((a for a in free if a.label == wanted and a.entity is not None and cue.start <= a.start and a.end <= cue.end), None)
+    if held is not None:  # the cue reaches around it: "sale of Acme to"
+        return [a for a in free if a.group == held.group]
     if label != "object":
         for actor in reversed(free):
             if zone_start <= actor.start < cue.start and actor.label == wanted and _opens_clause(low, scene, actor, cue.start):
