@@ -7633,7 +7633,6 @@ def _slot_actors(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, 
     """The actors that stand in the places of payer and payee."""
     slots: dict[str, Sequence[Actor]] = {"payer": (), "payee": ()}
     taken: set[int] = set()
-    sure = False  # whether a preposition says who pays, where that is else left open
     by_subject = rule.payer[:1] == ("subject",), rule.payee[:1] == ("subject",)
     behind = _subject_behind(low, scene, cue, zone) if discourse.grammar.verb_second else []
     # the slot that a verb's object or a preposition fills goes first; what remains bare can then be the subject
@@ -7649,11 +7648,10 @@ def _slot_actors(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, 
                 continue  # nothing stands so in this sentence
             group = _find_slot(low, scene, cue, label, zone, zone_start, free, discourse.grammar)
             if group and _means_something(group, discourse):
-                sure = sure or (slot == "payer" and EITHER in labels and label in labels[: labels.index(EITHER)])
                 slots[slot] = group
                 taken.update(actor.start for actor in group)
                 break
-    if not slots["payee"] and EITHER in rule.payer and not sure:
+    if not slots["payee"] and EITHER in rule.payer:
         return _either_way(low, scene, cue, discourse.grammar)
     return slots["payer"], slots["payee"]
 
