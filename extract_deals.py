@@ -6845,6 +6845,9 @@ def case_label(low: str, start: int, floor: int, grammar: NamesGrammar) -> str:
     return ""
 
 
+_MEMORY = 200  # mentions; no reader looks further back for what "the company" means
+
+
 def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], nationals: Iterable[tuple[int, int]], grammar: NamesGrammar,
                     gazetteer: Gazetteer) -> list[Reference]:  # fmt: skip
     """Nouns, demonyms and pronouns that stand for a company of the article, in order; `nationals` are the spans of what may be a demonym."""
@@ -6873,7 +6876,7 @@ def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], nat
             continue  # "Nvidia, the chipmaker": the name is there
         leader = next((name for name in names[after : after + 1] if name.entity.kind == "person" and name.start - cue.end <= 30), None)
         led = gazetteer.led_by.get(fold(leader.entity.name), ()) if leader and not set(low[cue.end : leader.start]) & _BREAKS else ()
-        if (called := _led_company(led, kind, names[:k], gazetteer)) is not None:
+        if (called := _led_company(led, kind, names[max(0, k - _MEMORY) : k], gazetteer)) is not None:
             found.append(Reference(cue.start, cue.end, kind, called))
             continue
         seat = _seat(low, cue, before, follows, grammar) or _demonym_beside(copy.text, cue, grammar)
@@ -7003,8 +7006,6 @@ _BYSTANDERS = frozenset(("regulator", "exchange"))  # they are parties only wher
 
 
 _HEAD_ENDS = expression(r"[.:\u2013]|[ ]?(?::|[\u2013-][ ])|[.*]*\s*$")
-_MEMORY = 200  # mentions; no reader looks further back for what "the company" means
-
 
 _LENDERS = frozenset(("bank", "fund", "investor", "insurer", "broker"))
 
@@ -7040,16 +7041,16 @@ class Discourse:
     salient: int = 1
     most: int = 1  # how often the company is named that is named most often
     told_seats: Mapping[str, AbstractSet[str]] = field(default_factory=dict)  # where the article says that a company sits, by its name
-    by_seat: dict[str, list[Entity]] = field(default_factory=dict)
+    by_seat: dict[str, dict[str, Entity]] = field(default_factory=dict)  # those of the article, by name
     ends: list[int] = field(default_factory=list)  # where the mentions end
     companies: list[Entity] = field(default_factory=list)  # what they mention
 
     def __post_init__(self) -> None:
         self.ends = [name.end for name in self.mentions]
         self.companies = [name.entity for name in self.mentions]
-        for name in self.mentions:
-            for seat in (*name.entity.seats, *self.told_seats.get(name.entity.name, ())):
-                self.by_seat.setdefault(seat, []).append(name.entity)
+        for entity in {name.entity.name: name.entity for name in self.mentions}.values():
+            for seat in (*entity.seats, *([entity.country] if entity.country else ()), *self.told_seats.get(entity.name, ())):
+                self.by_seat.setdefault(seat, {})[entity.name] = entity
         self.counts.update(name.entity.name for name in self.mentions if not name.entity.kinds & _BYSTANDERS)
         # what is named once is hardly what "the company" means, if anything is named more often
         self.most = max(self.counts.values(), default=1)
@@ -7081,8 +7082,12 @@ class Discourse:
         fits = {e.name for e in earlier}
         # by their names, as these are hashed once and entities each time
         inside = {e.name: e for at, e in self.bare if at < reference.start and e.name not in exclude and (loose or e.name in fits)}
-        topics = {e.name: e for at, sentence, e in reversed(self.topics[-_MEMORY:])
-                  if at < reference.start and e.name not in exclude and (loose or e.name in fits) and self.is_fresh(e, sentence)}  # fmt: skip
+        recent: dict[str, tuple[int, Entity]] = {}  # where each was last what a sentence speaks of: what is not fresh there is nowhere
+        for at, sentence, e in reversed(self.topics[-_MEMORY:]):
+            if e.name not in recent and at < reference.start:
+                recent[e.name] = sentence, e
+        topics = {name: e for name, (sentence, e) in recent.items()
+                  if name not in exclude and (loose or name in fits) and self.is_fresh(e, sentence)}  # fmt: skip
         here = self.companies[max(bisect.bisect_right(self.ends, self.line), k - _MEMORY) : k]
         return self._likeliest(inside, topics, {e.name: e for e in reversed(earlier)}, [e.name for e in here], exclude, place)
 
@@ -7126,12 +7131,12 @@ class Discourse:
     def _seated(self, reference: Reference, earlier: Sequence[Entity], exclude: Collection[str]) -> tuple[Entity | None, bool]:
         """The company of a town or country that a reference speaks of, the last one named; and whether any is known to sit there."""
         seat = reference.seat or ""
-        named = [*self._spoken_of(reference, exclude), *reversed(earlier), *(e for e in self.by_seat.get(seat, ()) if e.name not in exclude)]
+        named = [*self._spoken_of(reference, exclude), *reversed(earlier), *(e for e in self.by_seat.get(seat, {}).values() if e.name not in exclude)]
         here = [e for e in named if self._sits(e, seat)]
         of_kind = [e for e in here if reference.kind in ("any", "people") or reference.kind in e.kinds]
         if here:
             return next(iter(of_kind or here)), True
-        if any(self._sits(name.entity, seat) for name in self.mentions):
+        if seat in self.by_seat:
             return None, True
         fits = [e for e in self.gazetteer.by_seat.find(seat) or () if reference.kind == "any" or reference.kind in e.kinds]
         if len(fits) == 1 and fits[0].name not in exclude:
