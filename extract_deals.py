@@ -3364,9 +3364,10 @@ def read_digits(text: str, found: re.Match[str], grammar: MoneyGrammar) -> list[
     start, end = found.span()
     before = text[start - 1] if start else " "
     behind = text[end] if end < len(text) else " "
-    if before in ":/_#" or (behind in ":/" and text[end + 1:end + 2].isdigit()) or behind == "_":
+    if before in ":_#" or (behind in ":/" and text[end + 1:end + 2].isdigit()) or behind == "_":
         return []
-    if before in "-\u2010\u2011" and start > 1 and text[start - 2].isalpha() and not hyphen_follows_amount_word(text, start, grammar):
+    joined = before in "-\u2010\u2011" and start > 1 and text[start - 2].isalpha()
+    if (joined or before == "/") and not joins_amounts(text, start, grammar):
         return []
     if before.isalpha() and not glued_currency(text, start, grammar):
         return []
@@ -3380,8 +3381,11 @@ def glued_currency(text: str, start: int, grammar: MoneyGrammar) -> bool:
     return bool(word and (word.group() in grammar.cased or any(e.kind == CUR for e in grammar.lexicon.get(word.group().lower(), ()))))
 
 
-def hyphen_follows_amount_word(text: str, start: int, grammar: MoneyGrammar) -> bool:
-    """Whether a hyphen before a digit joins two ends of a range ("5 million-6 million") or a currency and its number ("AUD-200 million")."""
+def joins_amounts(text: str, start: int, grammar: MoneyGrammar) -> bool:
+    """Whether the mark before a digit joins ends of a range ("5 million-6 million"), a currency and its number ("AUD-200 million"), or two sums.
+
+    These are one in two currencies: "5 million euro/24.8 million lei".
+    """
     word = re.search(r"[^\W\d_]{1,20}$", text[max(0, start - 21):start - 1])
     if word is None:
         return False

@@ -42,6 +42,8 @@ TABLE = {
         $10 to $15 billion | 10G..15G USD
         between $50 billion and $60 billion | 50G..60G USD
         $5 million-$6 million | 5M..6M USD
+        worth 20 million levs ($10.9 million/10.2 million euro) | 20M BGN; 10.9M USD; 10.2M EUR
+        the firm's 1/2 million |
         AUD-200 million and NZD-3 billion | 200M AUD; 3G NZD
         the plus-5 million club |
         it fell from $10 billion to $5 billion | 10G USD; 5G USD
