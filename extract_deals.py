@@ -6849,7 +6849,7 @@ def case_label(low: str, start: int, floor: int, grammar: NamesGrammar) -> str:
     return ""
 
 
-_MEMORY = 200  # mentions; no reader looks further back for what "the company" means
+_MEMORY = 100  # mentions; no reader looks further back for what "the company" means
 
 
 def find_references(copy: Copy, nouns: Sequence[Cue], names: Sequence[Name], nationals: Iterable[tuple[int, int]], grammar: NamesGrammar,
@@ -8928,7 +8928,7 @@ class Findings:
 
 PART = 500_000  # code points; a longer text is read in parts, so that memory does not grow with it beyond what is found
 PAIRS = 10  # so many pairs of a cue and an actor take about as long as anything else that is found; few sentences of news hold more
-MOST_FOUND = 1_000_000  # mentions, cues and sentences; no part is read after so many: ten megabytes of dense news hold fewer
+MOST_FOUND = 750_000  # mentions, cues and sentences; no part is read after so many: ten megabytes of dense news hold fewer
 
 
 def extract(article: Article, patterns: Patterns, options: Options) -> Record:

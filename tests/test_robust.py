@@ -259,7 +259,7 @@ def numbered(form):
 @pytest.mark.skipif(not THOROUGH, reason="takes an hour: 10 MB of each; set EXTRACT_DEALS_THOROUGH=1")
 @pytest.mark.parametrize("piece", [*CLASSICS, *DENSE], ids=ascii)
 def test_ten_megabytes(tmp_path, piece):
-    """Of anything: within a minute on one core, below 1 GB. What holds more than a million mentions is read as far as that, which is said."""
+    """Of anything: within a minute on one core, below 1 GB. What holds more mentions than MOST_FOUND is read as far as that, which is said."""
     (tmp_path / "a.jsonl").write_text(json.dumps({"text": (numbered if piece in DENSE else repeated)(piece)(10_000_000)}, ensure_ascii=False))
     limit = "import resource; resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9)); resource.setrlimit(resource.RLIMIT_CPU, (60, 60))"
     code = f"{limit}; import sys; sys.path.insert(0, {str(SCRIPT.parent)!r}); import extract_deals; sys.exit(extract_deals.main())"
