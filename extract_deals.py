@@ -8303,6 +8303,8 @@ def _sum_roles(scenes: Sequence[Scene], cues: Mapping[int, Cue], owners: Mapping
             if role is None:
                 open_sums.append(money)
                 continue
+        if frame.money is None and frame.stake is None and _settles(frame, merged):
+            continue
             roles[money.start] = role
             by_value.setdefault((money.value, money.currency), role)
     for money in open_sums:
@@ -8315,6 +8317,20 @@ def _cue_role(cue: Cue | None, frame: Frame | None) -> str | None:
         return None
     if cue.rule.section == "roles":
         return cue.rule.role
+def _settles(frame: Frame, told: Sequence[Frame]) -> bool:
+    """Whether a later sentence without a sum says what became of a deal told before, which then has its status: "completed the purchase"."""
+    if frame.status not in ("completed", "denied") or not frame.payer or not frame.payee:
+        return False
+    for other in reversed(told[-_MEMORY:]):
+        same = other.kind == frame.kind and _names(other.payer) == _names(frame.payer) and _names(other.payee) == _names(frame.payee)
+        if same and other.status in ("signed", "planned", "in_talks") and _is_whole(other):
+            other.status = frame.status
+            other.sentences.update(frame.sentences)
+            other.rules.extend(rule for rule in frame.rules if rule not in other.rules)
+            return True
+    return False
+
+
     if frame is not None and cue.rule.otherwise and not _is_whole(frame):
         return cue.rule.otherwise
     if frame is not None and frame.kind != SAME:
