@@ -4283,6 +4283,7 @@ def exact(value: Decimal | None) -> Exact | None:
 # ---- names: companies, chips, outlets, places, people ----------------------------------------------------------------------------
 
 _JOINT = expression(r"[ \-&.'+/\u2013]{1,3}|")  # what may stand between two words of one name
+_BEFORE_FORM = expression(r" & |, ?| ")  # and between a name and its legal form: "Acme & Co.", "Acme, Inc."
 
 
 @plain()
@@ -4386,7 +4387,8 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], begins: Sequence[
             parent = entity.name if entity.listed else entity.parent
             entity = Entity("company", text[start:stop], parent=parent, kinds=entity.kinds - {"startup"}, listed=False)
             following = tokens[last_token + 1] if last_token + 1 < size else (0, 0)
-        if entity.kind == "company" and text[stop : stop + 1] in (" ", ",") and (form := gazetteer.forms.match(text, stop + 1 + (text[stop] == ","))):
+        joint = _BEFORE_FORM.match(text, stop) if entity.kind == "company" else None
+        if joint is not None and (form := gazetteer.forms.match(text, joint.end())):
             stop = form.end()
             while last_token + 1 < size and tokens[last_token + 1][0] < stop:
                 last_token += 1
@@ -4502,12 +4504,12 @@ def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Nam
     """Capitalised runs outside the listed names (places may stand inside one: "Turin Robotics"); `capitals`: where such words begin."""
     text, runs = copy.text, []
     taken = {name.start: name for name in names}
-    tickers = {found.start(1) for found in _BRACKETED.finditer(text) if found[1].isupper()}
+    tickers = {at for found in _BRACKETED.finditer(text) if found[2].isupper() for at in (found.start(1), found.start(2))}
     tokens = outside_spans(tokens, claimed)
     if tickers:
         tokens = [token for token in tokens if token[0] not in tickers]
     i, skip = 0, 0
-    heads = capitals | taken.keys()
+    heads, ends = capitals | taken.keys(), {name.end for name in names}
     for k, start in [(k, start) for k, (start, _) in enumerate(tokens) if start in heads]:
         if k < i or start < skip:
             continue
@@ -4518,8 +4520,8 @@ def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Nam
         if start not in capitals:
             continue
         run, i = _grow_run(text, tokens, k, taken, starts, names_grammar, gazetteer)
-        if run is not None:
-            runs.append(run)
+        if run is not None and not (run.start - 1 in ends and run.legal and fold(text[run.start : run.end]) in gazetteer.head_words):
+            runs.append(run)  # but for the tail of a listed name: "Reuters Group Plc"
     return runs
 
 
@@ -4653,7 +4655,7 @@ def _heads_compound(text: str, start: int, grammar: NamesGrammar) -> bool:
 
 
 _COMPOUND = expression(r"([^\W\d_]+) (?:[^\W_]+-)+$")
-_BRACKETED = expression(r"\(([^\W_]{1,6})\)")  # a symbol of the exchange, where the word is in capitals
+_BRACKETED = expression(r"[(\[](?:([A-Z]{2,9}): ?)?([^\W_]{1,6})[)\]]")  # a symbol, and its exchange, where the words are in capitals
 
 
 def is_capital(word: str) -> bool:
@@ -4663,6 +4665,8 @@ def is_capital(word: str) -> bool:
 def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mapping[int, Name], starts: frozenset[int],
               grammar: NamesGrammar, gazetteer: Gazetteer) -> tuple[Run | None, int]:  # fmt: skip
     """The run that begins at token i (or None where it is no name) and the token after it."""
+    if not grammar.noun_capitals and tokens[i][0] not in taken and fold(text[slice(*tokens[i])]) in grammar.not_names:
+        return None, i + 1  # the next word may open one: "Board of Acme"
     first = i
     legal = None
     last = i
@@ -4705,7 +4709,7 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
     words = tuple(text[s:e] for s, e in tokens[first : last + 1])
     known_end = max((taken[s].end for s, _ in tokens[first : last + 1] if s in taken), default=-1)
     only_known = tokens[first][0] in taken and known_end >= end
-    if (only_known and legal is None) or (len(words) == 1 and len(words[0]) == 1):
+    if (legal is None and (only_known or max(map(len, words)) == 1)) or (len(words) == 1 and len(words[0]) == 1):  # "M&A", "R&D"
         return None, after
     return Run(start, end, legal or end, words, legal is not None, initial, text[start:end]), after
 
@@ -4862,6 +4866,41 @@ def join_funds(copy: Copy, names: Sequence[Name], unlisted: list[Name], gazettee
     return [name for name in names if name.start not in swallowed and (name.start in free or name.start not in products)]
 
 
+def name_acronyms(copy: Copy, names: Sequence[Name], runs: Sequence[Run]) -> tuple[list[Name], list[Run]]:
+    """The names, each by the first letters of a long name one with it, and the runs that remain.
+
+    Such letters stand in brackets behind the long name ("Banca di Credito Popolare (BCP)"), or, three at least, anywhere in its article.
+    The way of Schwartz and Hearst (2003), with first letters alone.
+    """
+    text = copy.text
+    listed = {text[name.start : name.end]: name.entity for name in names if name.entity.listed and name.end - name.start > 3}
+    one: dict[str, Entity] = {}  # what is written -> whom it means
+    maybe: dict[str, set[Entity]] = {}
+    for name in names:
+        written = text[name.start : name.end]
+        if name.entity.kind != "company" or " " not in written:
+            continue
+        letters = "".join(word[0] for word in written.split() if word[0].isupper())
+        said = _BRACKETED.match(text, name.end + 1) if text[name.end : name.end + 2] in (" (", " [") else None
+        if said is not None and said[1] is None and len(letters) > 1 and said[2] == letters:
+            if said[2] in listed and not name.entity.listed:
+                one[written] = listed[said[2]]  # three letters may be anybody's, four are the listed company's
+            else:
+                one.setdefault(said[2], name.entity)
+        elif len(letters) > 2:
+            maybe.setdefault(letters, set()).add(name.entity)
+    if not one and not maybe:
+        return list(names), list(runs)
+    bare = {letters: next(iter(entities)) for letters, entities in maybe.items() if len(entities) == 1}
+    short = [run for run in runs if len(run.words) == 1 and not run.legal and run.words[0] in (one.keys() | bare.keys())]
+    read = [Name(run.start, run.end, one.get(run.words[0]) or bare[run.words[0]], "names.acronym") for run in short]
+    for name in names:
+        written = text[name.start : name.end]
+        entity = one.get(written) or (None if name.entity.listed else bare.get(written))
+        read.append(name if entity is None else replace(name, entity=entity))
+    return sorted(read, key=attrgetter("start")), [run for run in runs if run not in short]
+
+
 def _add_short_forms(entities: dict[tuple[str, ...], Entity], verdict: Mapping[tuple[str, ...], object]) -> None:
     """A later "Foo" for Foo Labs, a surname for a person: the short form is the same entity, where only one fits."""
     for words in sorted(entities, key=len, reverse=True):
@@ -4903,7 +4942,8 @@ _ONE_WORD = expression(r" ([^\W\d_]{4,16}) $")
 
 
 _APPOSED = expression(r"(?:, | \(| \u2013 | ?: )(.*)")  # between a name and the noun that says what it is
-_TICKER = expression(r" ?\((?:[A-Z]{2,8}: ?)?[A-Z]{2,5}[0-9]{0,2}\)")
+# behind a company's name: its symbol, or how its shares did ("+2.4%")
+_TICKER = expression(r" ?[(\[](?:(?:[A-Z]{2,9}: ?)?[A-Z]{2,6}[0-9]{0,2}[)\]]|[+\u2212\u2013-][0-9]{1,3}(?:[.,][0-9]{1,2})? ?%)")
 
 
 _PIECES = expression(r"[^\W_]+(?:-[^\W_]+)*'?|[^\w\s]")
@@ -8263,6 +8303,8 @@ def _merge_frames(frames: Sequence[Frame]) -> list[Frame]:
     merged: list[Frame] = []
     by_sum: dict[object, list[Frame]] = {}
     for frame in frames:
+        if frame.money is None and frame.stake is None and _settles(frame, merged):
+            continue
         key = (frame.money.value, frame.money.low, frame.money.currency) if frame.money else frame.stake
         for other in by_sum.get(key, [])[:_MEMORY] if key is not None else ():
             if (frame.kind == other.kind or _is_whole(frame) is False or "other" in (frame.kind, other.kind)
@@ -8273,6 +8315,20 @@ def _merge_frames(frames: Sequence[Frame]) -> list[Frame]:
             merged.append(frame)
             by_sum.setdefault(key, []).append(frame)
     return merged
+
+
+def _settles(frame: Frame, told: Sequence[Frame]) -> bool:
+    """Whether a later sentence without a sum says what became of a deal told before, which then has its status: "completed the purchase"."""
+    if frame.status not in ("completed", "denied") or not frame.payer or not frame.payee:
+        return False
+    for other in reversed(told[-_MEMORY:]):
+        same = other.kind == frame.kind and _names(other.payer) == _names(frame.payer) and _names(other.payee) == _names(frame.payee)
+        if same and other.status in ("signed", "planned", "in_talks") and _is_whole(other):
+            other.status = frame.status
+            other.sentences.update(frame.sentences)
+            other.rules.extend(rule for rule in frame.rules if rule not in other.rules)
+            return True
+    return False
 
 
 def _is_whole(frame: Frame) -> bool:
@@ -8303,8 +8359,6 @@ def _sum_roles(scenes: Sequence[Scene], cues: Mapping[int, Cue], owners: Mapping
             if role is None:
                 open_sums.append(money)
                 continue
-        if frame.money is None and frame.stake is None and _settles(frame, merged):
-            continue
             roles[money.start] = role
             by_value.setdefault((money.value, money.currency), role)
     for money in open_sums:
@@ -8317,20 +8371,6 @@ def _cue_role(cue: Cue | None, frame: Frame | None) -> str | None:
         return None
     if cue.rule.section == "roles":
         return cue.rule.role
-def _settles(frame: Frame, told: Sequence[Frame]) -> bool:
-    """Whether a later sentence without a sum says what became of a deal told before, which then has its status: "completed the purchase"."""
-    if frame.status not in ("completed", "denied") or not frame.payer or not frame.payee:
-        return False
-    for other in reversed(told[-_MEMORY:]):
-        same = other.kind == frame.kind and _names(other.payer) == _names(frame.payer) and _names(other.payee) == _names(frame.payee)
-        if same and other.status in ("signed", "planned", "in_talks") and _is_whole(other):
-            other.status = frame.status
-            other.sentences.update(frame.sentences)
-            other.rules.extend(rule for rule in frame.rules if rule not in other.rules)
-            return True
-    return False
-
-
     if frame is not None and cue.rule.otherwise and not _is_whole(frame):
         return cue.rule.otherwise
     if frame is not None and frame.kind != SAME:
@@ -9022,6 +9062,7 @@ def read_mentions(
     papers, runs = name_papers(copy, names, runs, cues, language.names)
     unlisted, runs = judge_runs(copy, runs, names, cues, language.names, gazetteer)
     names = sorted([*join_funds(copy, names, unlisted, gazetteer), *papers, *unlisted], key=lambda name: name.start)
+    names, runs = name_acronyms(copy, names, runs)
     whole = [(name.start, name.end) for name in unlisted if name.entity.kind == "company"]
     cues = {section: not_inside(found, whole) for section, found in cues.items()}
     timed = {span for span in quantities if counts_time(copy.low, *span, language.dates)}

@@ -25,6 +25,10 @@ def deals(text, language):
     ("fr", "En bref\n– Veltrine : la start-up nantaise lève 3 millions d'euros.\n", "Veltrine"),
     ("it", "La vicentina Orlado Spa ha venduto due negozi.", "Orlado"),
     ("es", "La compradora es Molinos Tarma S.A.C., de Lima.", "Molinos Tarma"),
+    ("it", "Tra i migliori Corvena (+3,21%), male gli altri.", "Corvena"),  # what shares did
+    ("en", "Gains for Halmer (-0.4%) were wiped out.", "Halmer"),
+    ("en", "Trebor Quay Holding [BUL:TQH] said nothing.", "Trebor Quay Holding"),
+    ("it", "Il Consiglio di Amministrazione della Banca Popolare di Orvenna ha deciso.", "Banca Popolare di Orvenna"),
 ])  # fmt: skip
 def test_a_name_by_what_stands_beside_it(language, text, name):
     assert name in parties(text, language)
@@ -35,9 +39,37 @@ def test_a_name_by_what_stands_beside_it(language, text, name):
     ("en", "The weather was fine in Kenmare, of all places."),
     ("it", "Ieri i torinesi hanno vinto."),  # a people
     ("de", "Die Genfer Kantonalbanken rechnen mit drei Prozent."),  # every noun has a capital
+    ("it", "Le linee servono all'attività di M&A e alla società di R&D."),
+    ("en", "The offer values Reuters Group Plc at nothing."),  # the end of an outlet's name
+    ("en", "The survey (+1.2%) pleased Kenmare (population 2,000)."),
 ])  # fmt: skip
 def test_no_name_by_what_stands_beside_it(language, text):
     assert parties(text, language) == set()
+
+
+@pytest.mark.parametrize(("language", "text", "names"), [
+    ("it", "Il piano della Banca di Credito Ovestino (BCO) vale 17 milioni. La BCO tace.", {"Banca di Credito Ovestino"}),
+    ("it", "Il piano della Banca di Credito Popolare (BCP) vale 17 milioni. La BCP tace.", {"Banca di Credito Popolare"}),  # not the Portuguese one
+    ("en", "Halden Orrery Investment Management sold a stake to BNP Paribas. HOIM is old.", {"Halden Orrery Investment Management", "BNP Paribas"}),
+    ("en", "The European Investment Bank (EIB) lent it $5 million.", {"European Investment Bank"}),
+    ("en", "Halden Orrery Labs raised $5 million (USD).", {"Halden Orrery Labs"}),
+    ("en", "Qualm Group AB (publ) (OM:QLMG) raised $5 million.", {"Qualm Group"}),
+])  # fmt: skip
+def test_first_letters_are_the_long_name(language, text, names):
+    assert parties(text, language) == names
+
+
+@pytest.mark.parametrize(("language", "last", "status"), [
+    ("en", "Halden Labs completed the purchase of Bolt Labs in May.", "completed"),
+    ("fr", "Halden Labs a finalisé l'acquisition de Bolt Labs en mai.", "completed"),
+    ("en", "Halden Labs completed the purchase of Corvex Labs in May.", "signed"),  # another deal
+])  # fmt: skip
+def test_what_became_of_a_deal_told_long_before(language, last, status):
+    first = {"en": "Halden Labs agreed to buy Bolt Labs for 25 million euros.",
+             "fr": "Halden Labs a convenu d'acquérir Bolt Labs pour 25 millions d'euros."}[language]  # fmt: skip
+    between = {"en": "It rains. It snows. The wind blows. The sun shines. So it goes. ",
+               "fr": "Il pleut. Il neige. Le vent souffle. Le soleil brille. Ainsi va la vie. "}[language]  # fmt: skip
+    assert deals(f"{first} {between}{last}", language) == [("acquisition", ["Halden Labs"], ["Bolt Labs"], 25_000_000, status)]
 
 
 def test_a_paragraph_is_about_the_company_at_its_head():
