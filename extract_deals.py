@@ -684,7 +684,7 @@ SHARED_FILES: Mapping[str, Shape] = {
     "currencies": CURRENCIES,
     "places": Keys({"countries": ListOf(COUNTRY_NAMES, least=0), "cities": ListOf(CITY, least=0)}),
     "people": Keys({"given_names": FORMS}),
-    "forms": Keys({"legal_forms": ListOf(Regex(anchored=True)), "head_words": ListOf(Text()), "unit_words": ListOf(Text())}),
+    "forms": Keys({"legal_forms": ListOf(Regex(anchored=True)), "head_words": ListOf(Text()), "unit_words": ListOf(Text())}, {"group_words": ListOf(Text())}),
 }
 # Files whose surface forms share one space: one form must not mean a company and a chip, but a house may be company and outlet.
 FORM_SPACES = (("companies", "chips"), ("outlets",))
@@ -4029,6 +4029,8 @@ def find_money(
             likely = nearest if nearest and "\n" not in text[named_at : made.start] else main or nearest
             if made.scale >= MILLION and made.value is not None and named_at == 0:
                 likely = elsewhere.get(made.value, likely)  # a headline leaves out what the article says of the same sum
+            if made.scale >= MILLION and made.scale in grammar.home_scales:
+                likely = grammar.home_scales[made.scale][0]  # "720 crore": one country counts so
             code = likely if bare_is_money(text, made, likely, stated, grammar) else home_currency(text, made, grammar)
         if code is None:
             others.append((made.start, made.end))
@@ -4348,6 +4350,7 @@ class Gazetteer:
     head_words: frozenset[str]  # words that make a capitalised run a company
     given_names: frozenset[str]  # folded
     unit_words: frozenset[str]  # words that make a listed name and themselves a unit of its own: "Qualcomm Ventures"
+    group_words: frozenset[str]  # words that may follow a listed name and change nothing: "Sanlam Group"
     countries: frozenset[str]  # the names under which places.yaml keeps them
     led_by: Mapping[str, tuple[str, ...]]  # full name of a person, folded -> the companies by whose name newspapers call them: "Sam Altman's company"
 
@@ -4387,6 +4390,8 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], begins: Sequence[
             parent = entity.name if entity.listed else entity.parent
             entity = Entity("company", text[start:stop], parent=parent, kinds=entity.kinds - {"startup"}, listed=False)
             following = tokens[last_token + 1] if last_token + 1 < size else (0, 0)
+        if entity.kind == "company" and following[0] == stop + 1 and text[stop] == " " and text[slice(*following)] in gazetteer.group_words:
+            stop, last_token = following[1], last_token + 1
         joint = _BEFORE_FORM.match(text, stop) if entity.kind == "company" else None
         if joint is not None and (form := gazetteer.forms.match(text, joint.end())):
             stop = form.end()
@@ -4520,10 +4525,33 @@ def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Nam
         if start not in capitals:
             continue
         run, i = _grow_run(text, tokens, k, taken, starts, names_grammar, gazetteer)
-        if run is not None and not (run.start - 1 in ends and run.legal and fold(text[run.start : run.end]) in gazetteer.head_words):
-            runs.append(run)  # but for the tail of a listed name: "Reuters Group Plc"
+        tail = run is not None and run.start - 1 in ends and run.legal and fold(text[run.start : run.end]) in gazetteer.head_words
+        if run is None or tail or _opens_dateline(text, run):  # "Reuters Group Plc" ends a listed name
+            continue
+        if runs and run.legal and _goes_on_trade(text, runs[-1], run, names_grammar, gazetteer):
+            before = runs.pop()
+            run = replace(run, start=before.start, words=before.words + run.words, initial=before.initial, name=text[before.start : run.end])
+        runs.append(run)
     return runs
 
+
+
+def _goes_on_trade(text: str, before: Run, run: Run, grammar: NamesGrammar, gazetteer: Gazetteer) -> bool:
+    """Whether a conjunction stands inside a name: "Crest Steel and Power Pvt Ltd", words of the trade on both sides and one legal form."""
+    if before.legal or text[before.end : run.start].strip() not in grammar.conjunctions or run.start - before.end > 6:
+        return False
+    return len(before.words) > 1 and fold(before.words[-1]) in gazetteer.head_words and all(fold(word) in gazetteer.head_words for word in run.words)
+
+
+def _opens_dateline(text: str, run: Run) -> bool:
+    """Whether a run is the town of a dateline: "HEERENVEEN (ANP) -", "TREVISO - Dopo"."""
+    if run.start and text[run.start - 1] != "\n":
+        return False
+    behind = _DATELINE.match(text, run.full_end)
+    return behind is not None and (behind[1] is not None or text[run.start : run.end].isupper())
+
+
+_DATELINE = expression(r"(?:, [^()\n]{3,20})?( ?\([^\W\d_][^()\n]{1,24}\))? ?(?:[\u2013\u2014-]|\.-) ")
 
 
 def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar) -> frozenset[tuple[str, ...]]:
@@ -4689,7 +4717,7 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
             last = k
         elif word.isdigit() and gap == " " and len(word) < 4 and not grammar.noun_capitals:
             pass  # "Section 9 Labs": a number counts only between capitals
-        elif not (word in grammar.connectors and gap == " " and k + 1 < len(tokens) and is_capital(text[slice(*tokens[k + 1])])
+        elif not (word in grammar.connectors and gap == " " and k + 1 < len(tokens) and not (k == first + 1 and tokens[first][0] in taken) and is_capital(text[slice(*tokens[k + 1])])
                   and text[end : tokens[k + 1][0]] == " " and taken.get(tokens[k + 1][0]) is None):  # fmt: skip
             break
         k += 1
@@ -4973,8 +5001,9 @@ class _Neighbours:
     def __init__(self, copy: Copy, listed: Sequence[Name], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar) -> None:
         self.text, self.low, self.grammar = copy.text, copy.low, grammar
         self.place_starts = {name.start for name in listed if name.entity.kind == "place"}
+        self.outlet_starts = {name.start for name in listed if name.entity.kind == "outlet"}
         self.deals = [cue.start for cue in cues.get("deals", ())]
-        self.nouns = cues.get("nouns", ())
+        self.nouns = [cue for cue in cues.get("nouns", ()) if cue.rule.kind not in ("pronoun", "latter")]
         self.titles = cues.get("people", ())
         self.speech = [cue for cue in cues.get("sources", ()) if "subject" in cue.rule.source]
         self.ends = sorted(cue.end for cue in self.nouns)
@@ -5041,7 +5070,8 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, prope
         score += 1
     if run.legal:
         score += 6
-    if _TICKER.match(around.text, run.full_end):
+    symbol = _TICKER.match(around.text, run.full_end)
+    if symbol and around.outlet_starts.isdisjoint(range(run.full_end, symbol.end())):  # "LONDON (AFP) -" is a dateline
         score += 4
     if len(run.words) > 1 and any(fold(word) in gazetteer.head_words for word in run.words[run.initial:]):
         score += 4 if not run.initial or low[run.end : run.end + 2].strip(" ")[:1] in ("", ",", "'", "(", "\u2013") else 0
@@ -5152,6 +5182,7 @@ def _is_outlet(copy: Copy, name: Name, citing: Sequence[Cue], papers: AbstractSe
 
 
 _LAST_WORD = expression(r"([^\W\d_]+) $")
+_WORD_BEFORE = expression(r"(?<!\S)(\S+) $")
 
 
 def _is_surname(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
@@ -5166,8 +5197,8 @@ def _is_surname(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
 def _stands_alone(copy: Copy, name: Name, gazetteer: Gazetteer) -> bool:
     """Whether an ambiguous word is not part of a longer capitalised name, such as a person's or a street's."""
     text = copy.text
-    before = text[max(0, name.start - 30) : name.start].rsplit(" ", 2)
-    previous = before[-2] if len(before) > 1 and before[-1] == "" else ""
+    before = _WORD_BEFORE.search(text, max(0, name.start - 30), name.start)
+    previous = before[1] if before else ""
     after = re.match(r"[ ]([^\W_]+)", text[name.end : name.end + 25])
     following = after.group(1) if after else ""
     if gazetteer.forms.match(text, name.end + 1):
@@ -7112,8 +7143,8 @@ class Discourse:
             return None if reference.entity.name in exclude else reference.entity
         k = bisect.bisect_right(self.ends, reference.start)
         earlier = self.companies[max(0, k - _MEMORY) : k]
-        if exclude:
-            earlier = [e for e in earlier if e.name not in exclude]
+        if exclude or place is not None:
+            earlier = [e for e in earlier if e.name not in exclude and (place is None or not e.kinds & _BYSTANDERS)]
         if reference.seat is not None:
             found, known = self._seated(reference, earlier, exclude)
             if known:
@@ -8766,6 +8797,7 @@ def compile_gazetteer(files: Mapping[str, Mapping[str, Any]]) -> Gazetteer:
         forms=re.compile(rf"(?:{'|'.join(files['forms']['legal_forms'])})(?!\w)"),
         head_words=frozenset(files["forms"]["head_words"]),
         unit_words=frozenset(files["forms"]["unit_words"]),
+        group_words=frozenset(files["forms"].get("group_words", ())),
         given_names=frozenset(files["people"]["given_names"]),
         countries=frozenset(_country_name(country) for country in files["places"]["countries"]),
         led_by=_led_by(files["companies"]["companies"]),

@@ -30,6 +30,8 @@ TABLE = {
         about US$125 bil | 125G USD approx
         a $1.5-billion deal | 1.5G USD
         Rs 43,574 crore | 435.74G INR
+        It raised 720 crore; the rival raised $5 million | 7.2G INR ~i; 5M USD
+        It has 5 crore users |
         4.62 lakh crore rupees | 4.62T INR
         half a billion dollars | 500M USD
         two-and-a-half billion dollars | 2.5G USD

@@ -29,6 +29,10 @@ def deals(text, language):
     ("en", "Gains for Halmer (-0.4%) were wiped out.", "Halmer"),
     ("en", "Trebor Quay Holding [BUL:TQH] said nothing.", "Trebor Quay Holding"),
     ("it", "Il Consiglio di Amministrazione della Banca Popolare di Orvenna ha deciso.", "Banca Popolare di Orvenna"),
+    ("ro", "Parcurile din România ale grupului și din România al Ostrov Group au fost vândute.", "Ostrov Group"),
+    ("en", "The buyer of Orrin Steel and Power Pvt Ltd is unknown.", "Orrin Steel and Power"),
+    ("fr", "Le repreneur d'Orrin Énergie et Services SAS reste inconnu.", "Orrin Énergie et Services"),
+    ("en", "It rained.\n\nQuorra Capital, a fund, was calm.", "Quorra Capital"),  # not the magazine Capital, though a line begins
 ])  # fmt: skip
 def test_a_name_by_what_stands_beside_it(language, text, name):
     assert name in parties(text, language)
@@ -42,6 +46,9 @@ def test_a_name_by_what_stands_beside_it(language, text, name):
     ("it", "Le linee servono all'attività di M&A e alla società di R&D."),
     ("en", "The offer values Reuters Group Plc at nothing."),  # the end of an outlet's name
     ("en", "The survey (+1.2%) pleased Kenmare (population 2,000)."),
+    ("nl", "OVERVEEN (ANP) - Het regent."),  # a dateline
+    ("it", "OVERVENTO - Piove."),
+    ("pt", "A compra caiu; esta Donald Kramer vetou em março."),  # a pronoun says nothing of what follows
 ])  # fmt: skip
 def test_no_name_by_what_stands_beside_it(language, text):
     assert parties(text, language) == set()
@@ -70,6 +77,16 @@ def test_what_became_of_a_deal_told_long_before(language, last, status):
     between = {"en": "It rains. It snows. The wind blows. The sun shines. So it goes. ",
                "fr": "Il pleut. Il neige. Le vent souffle. Le soleil brille. Ainsi va la vie. "}[language]  # fmt: skip
     assert deals(f"{first} {between}{last}", language) == [("acquisition", ["Halden Labs"], ["Bolt Labs"], 25_000_000, status)]
+
+
+def test_a_group_is_its_company():
+    assert parties("Barclays Group will keep 23%. Barclays is pleased.", "en") == {"Barclays"}
+
+
+def test_an_exchange_is_no_buyer():
+    """Where a sentence leaves the buyer out: what a market only quotes takes part in no deal."""
+    assert deals("Shares fell on the Bombay Stock Exchange. It has bought Bolt Labs for $3 million.", "en") == [
+        ("acquisition", [], ["Bolt Labs"], 3_000_000, "completed")]  # fmt: skip
 
 
 def test_a_paragraph_is_about_the_company_at_its_head():
