@@ -4390,8 +4390,9 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], begins: Sequence[
             parent = entity.name if entity.listed else entity.parent
             entity = Entity("company", text[start:stop], parent=parent, kinds=entity.kinds - {"startup"}, listed=False)
             following = tokens[last_token + 1] if last_token + 1 < size else (0, 0)
-        if entity.kind == "company" and following[0] == stop + 1 and text[stop] == " " and text[slice(*following)] in gazetteer.group_words:
+        if entity.kind in ("company", "outlet") and following[0] == stop + 1 and text[stop] == " " and text[slice(*following)] in gazetteer.group_words:
             stop, last_token = following[1], last_token + 1
+            entity = entity if entity.kind == "company" else Entity("company", text[start:stop], listed=False)  # "Reuters Group"
         joint = _BEFORE_FORM.match(text, stop) if entity.kind == "company" else None
         if joint is not None and (form := gazetteer.forms.match(text, joint.end())):
             stop = form.end()
@@ -4514,7 +4515,7 @@ def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Nam
     if tickers:
         tokens = [token for token in tokens if token[0] not in tickers]
     i, skip = 0, 0
-    heads, ends = capitals | taken.keys(), {name.end for name in names}
+    heads = capitals | taken.keys()
     for k, start in [(k, start) for k, (start, _) in enumerate(tokens) if start in heads]:
         if k < i or start < skip:
             continue
@@ -4525,8 +4526,7 @@ def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Nam
         if start not in capitals:
             continue
         run, i = _grow_run(text, tokens, k, taken, starts, names_grammar, gazetteer)
-        tail = run is not None and run.start - 1 in ends and run.legal and fold(text[run.start : run.end]) in gazetteer.head_words
-        if run is None or tail or _opens_dateline(text, run):  # "Reuters Group Plc" ends a listed name
+        if run is None or _opens_dateline(text, run):
             continue
         if runs and run.legal and _goes_on_trade(text, runs[-1], run, names_grammar, gazetteer):
             before = runs.pop()
@@ -4971,7 +4971,7 @@ _ONE_WORD = expression(r" ([^\W\d_]{4,16}) $")
 
 _APPOSED = expression(r"(?:, | \(| \u2013 | ?: )(.*)")  # between a name and the noun that says what it is
 # behind a company's name: its symbol, or how its shares did ("+2.4%")
-_TICKER = expression(r" ?[(\[](?:(?:[A-Z]{2,9}: ?)?[A-Z]{2,6}[0-9]{0,2}[)\]]|[+\u2212\u2013-][0-9]{1,3}(?:[.,][0-9]{1,2})? ?%)")
+_TICKER = expression(r" ?[(\[](?:(?:[A-Z]{2,9}: ?[A-Z]|([A-Z]))[A-Z]{1,5}[0-9]{0,2}[)\]]|[+\u2212\u2013-][0-9]{1,3}(?:[.,][0-9]{1,2})? ?%)")
 
 
 _PIECES = expression(r"[^\W_]+(?:-[^\W_]+)*'?|[^\w\s]")
@@ -5071,6 +5071,8 @@ def _company_evidence(run: Run, around: _Neighbours, gazetteer: Gazetteer, prope
     if run.legal:
         score += 6
     symbol = _TICKER.match(around.text, run.full_end)
+    if symbol and symbol[1] and symbol[1] not in {word[0] for word in run.words}:
+        symbol = None  # "și Reziliență (PNRR)": the letters of something longer
     if symbol and around.outlet_starts.isdisjoint(range(run.full_end, symbol.end())):  # "LONDON (AFP) -" is a dateline
         score += 4
     if len(run.words) > 1 and any(fold(word) in gazetteer.head_words for word in run.words[run.initial:]):
@@ -7082,7 +7084,7 @@ _BYSTANDERS = frozenset(("regulator", "exchange"))  # they are parties only wher
 
 _HEAD_ENDS = expression(r"[.:\u2013]|[ ]?(?::|[\u2013-][ ])|[.*]*\s*$")
 
-_LENDERS = frozenset(("bank", "fund", "investor", "insurer", "broker"))
+_LENDERS = frozenset(("bank", "fund", "investor", "insurer", "broker", "institution"))
 
 
 @plain()
@@ -7625,6 +7627,8 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
         other = other.alternative
     status, hedged = _status(low, scene, cue, money)
     kind = rule.kind or "other"
+    if kind == "funding_round" and cue.rule.light and payer and all(entity.kinds & _PUBLIC_LENDERS for entity in payer):
+        kind = "financing"  # what is "received" from such is a loan
     promised = kind == "investment" and "to" in rule.payee[:1] and stake is None
     if promised and payer and payee and "startup" in payer[0].kinds and payee[0].ticker and _supplies(payee[0]) > 1:
         kind = "purchase"  # what a start-up promises a giant of the cloud is no stake
@@ -7632,6 +7636,9 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
     alone = cue.rule.kind if bids else rule.kind
     return Frame(kind, cue, scene.index, payer, payee, money, stake, status, hedged, {scene.index: None},
                  rules=[cue.rule.id], told=told, guess={} if rule.otherwise else _guess(alone, cue, payer, payee, discourse))  # fmt: skip
+
+
+_PUBLIC_LENDERS = frozenset(("bank", "institution"))
 
 
 def _goes_on(low: str, cue: Cue, later: Cue) -> bool:
@@ -7912,6 +7919,11 @@ def _before_relative(low: str, end: int, grammar: NamesGrammar) -> bool:
     return bool(pieces) and (pieces[0] in grammar.relatives or (pieces[0] == "," and pieces[1:2] != [] and pieces[1] in grammar.relatives))
 
 
+def _before_participle(low: str, end: int, cue: Cue) -> bool:
+    """Whether a name is followed at once by a participle that tells what was done to it: "belonged to Mellanox, bought in 2019"."""
+    return cue.rule.payee[:1] == ("subject",) and low[end : cue.start] == ", " and " " not in low[cue.start : cue.end]
+
+
 def _inside_relative(low: str, actor: Actor, verb: int, grammar: NamesGrammar) -> bool:
     """Whether an actor stands in a relative clause that a comma closes before a verb: "Acme, in which Bolt has 40%, bought …"."""
     opens = low.rfind(",", max(0, actor.start - 60), actor.start)
@@ -7946,7 +7958,8 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
         if actor.end > cue.start or (actor.open_run and _distance_to_verb(low, actor.end, cue.start) > actor.reach):
             continue
         bound = actor.label and _belongs_to_noun(low, scene, actor, grammar)
-        if bound or ((actor.label or _is_object(low, scene, actor, cue)) and not _before_relative(low, actor.end, grammar)):
+        told = _before_relative(low, actor.end, grammar) or _before_participle(low, actor.end, cue)
+        if bound or ((actor.label or _is_object(low, scene, actor, cue)) and not told):
             continue
         if _inside_relative(low, actor, cue.start, grammar):
             continue

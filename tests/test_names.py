@@ -28,6 +28,7 @@ def deals(text, language):
     ("it", "Tra i migliori Corvena (+3,21%), male gli altri.", "Corvena"),  # what shares did
     ("en", "Gains for Halmer (-0.4%) were wiped out.", "Halmer"),
     ("en", "Trebor Quay Holding [BUL:TQH] said nothing.", "Trebor Quay Holding"),
+    ("en", "The offer values Reuters Group Plc at nothing.", "Reuters Group"),  # the outlet's own company
     ("it", "Il Consiglio di Amministrazione della Banca Popolare di Orvenna ha deciso.", "Banca Popolare di Orvenna"),
     ("ro", "Parcurile din România ale grupului și din România al Ostrov Group au fost vândute.", "Ostrov Group"),
     ("en", "The buyer of Orrin Steel and Power Pvt Ltd is unknown.", "Orrin Steel and Power"),
@@ -44,7 +45,7 @@ def test_a_name_by_what_stands_beside_it(language, text, name):
     ("it", "Ieri i torinesi hanno vinto."),  # a people
     ("de", "Die Genfer Kantonalbanken rechnen mit drei Prozent."),  # every noun has a capital
     ("it", "Le linee servono all'attività di M&A e alla società di R&D."),
-    ("en", "The offer values Reuters Group Plc at nothing."),  # the end of an outlet's name
+    ("ro", "Banii vin din Planul Național de Redresare și Reziliență (PNRR)."),
     ("en", "The survey (+1.2%) pleased Kenmare (population 2,000)."),
     ("nl", "OVERVEEN (ANP) - Het regent."),  # a dateline
     ("it", "OVERVENTO - Piove."),
@@ -94,6 +95,17 @@ def test_a_paragraph_is_about_the_company_at_its_head():
     text = ("Shares in Oracle rose on Monday. Oracle is said to be pleased, and Oracle said so.\n\n"
             "Things look worse at Zonnet Labs. A bridge loan of $40 million came from Barclays.\n")  # fmt: skip
     assert deals(text, "en") == [("financing", ["Barclays"], ["Zonnet Labs"], 40_000_000, "signed")]
+
+
+@pytest.mark.parametrize(("language", "text", "deal"), [
+    ("en", "The record belonged to Mellanox, bought in 2019 by Nvidia for $6.9 billion.", ("acquisition", ["Nvidia"], ["Mellanox"])),
+    ("fr", "Le record appartenait à Mellanox, rachetée en 2019 par Nvidia pour 6,9 milliards de dollars.", ("acquisition", ["Nvidia"], ["Mellanox"])),
+    ("en", "Apart from Mellanox, Nvidia bought Arm for $6.9 billion.", ("acquisition", ["Nvidia"], ["Arm"])),
+    ("it", "Grestel S.p.A. ha ottenuto 9 milioni di euro dalla Bei.", ("financing", ["European Investment Bank"], ["Grestel"])),
+    ("en", "Grestel Ltd. secured 9 million euros from Accel.", ("funding_round", ["Accel"], ["Grestel"])),
+])  # fmt: skip
+def test_who_and_what_by_the_words_beside(language, text, deal):
+    assert [found[:3] for found in deals(text, language)] == [deal]
 
 
 @pytest.mark.parametrize(("language", "text", "status"), [
