@@ -7521,7 +7521,7 @@ def _distance(low: str, cue: Cue, money: Money, sums: Sequence[int]) -> float:
         return 1000.0
     gap = low[begin:end]
     cost = gap.count(" ") + back - cue.rule.weight
-    cost += (2 + 4 * back) * gap.count(",") + 8 * (gap.count(";") + gap.count(":")) + 3 * (gap.count("(") + gap.count(")")) + 4 * gap.count("\u2013")
+    cost += (2 + 4 * back) * gap.count(",") + 5 * (gap.count(";") + gap.count(":")) + 3 * (gap.count("(") + gap.count(")")) + 4 * gap.count("\u2013")
     cost += 7 * (bisect.bisect_left(sums, end) - bisect.bisect_left(sums, begin))
     if back:  # "for 5 million and revenue of 30 million": the word has a sum of its own
         k = bisect.bisect_left(sums, cue.end)

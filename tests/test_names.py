@@ -28,6 +28,8 @@ def deals(text, language):
     ("it", "Tra i migliori Corvena (+3,21%), male gli altri.", "Corvena"),  # what shares did
     ("en", "Gains for Halmer (-0.4%) were wiped out.", "Halmer"),
     ("en", "Trebor Quay Holding [BUL:TQH] said nothing.", "Trebor Quay Holding"),
+    ("pt", "Ninguém falou com a Celvia Semicondutores ontem.", "Celvia Semicondutores"),
+    ("nl", "Niemand sprak gisteren met Hoving Zuivel daarover.", "Hoving Zuivel"),
     ("en", "The offer values Reuters Group Plc at nothing.", "Reuters Group"),  # the outlet's own company
     ("it", "Il Consiglio di Amministrazione della Banca Popolare di Orvenna ha deciso.", "Banca Popolare di Orvenna"),
     ("ro", "Parcurile din România ale grupului și din România al Ostrov Group au fost vândute.", "Ostrov Group"),
@@ -82,6 +84,15 @@ def test_what_became_of_a_deal_told_long_before(language, last, status):
 
 def test_a_group_is_its_company():
     assert parties("Barclays Group will keep 23%. Barclays is pleased.", "en") == {"Barclays"}
+
+
+@pytest.mark.parametrize(("language", "text"), [
+    ("en", "Nvidia will invest $10 billion in Anthropic; Microsoft another $5 billion."),
+    ("pt", "A Nvidia investirá US$ 10 bilhões na Anthropic; a Microsoft, outros US$ 5 bilhões."),
+])  # fmt: skip
+def test_a_verb_holds_over_a_semicolon(language, text):
+    assert [deal[:4] for deal in deals(text, language)] == [
+        ("investment", ["Nvidia"], ["Anthropic"], 10_000_000_000), ("investment", ["Microsoft"], ["Anthropic"], 5_000_000_000)]  # fmt: skip
 
 
 def test_an_exchange_is_no_buyer():
