@@ -3895,7 +3895,7 @@ def pair_sums(text: str, sums: list[ReadSum], grammar: MoneyGrammar) -> list[Rea
 
 
 def pair_kind(text: str, left: ReadSum, right: ReadSum, grammar: MoneyGrammar) -> str:
-    """ "range", "change" (two sums that share a unit) or "" for two numbers side by side."""
+    """ "range", "change" or "list" (two sums that share a unit), or "" for two numbers side by side."""
     if left.value is None or right.value is None or right.start - left.end > CLUSTER_GAP:
         return ""
     if left.minor != right.minor and (left.minor or left.code or left.scale > 1):
@@ -3904,8 +3904,10 @@ def pair_kind(text: str, left: ReadSum, right: ReadSum, grammar: MoneyGrammar) -
     if not gap or not same_unit(left, right):
         return ""
     opened = ends_before(text, left.start, grammar.between)
+    if gap.lastgroup == "both" and not opened:
+        return "list" if lists_sums(text, left, right) else ""
     if gap.lastgroup == "both":
-        return "range" if opened and ordered(left, right) else ""
+        return "range" if ordered(left, right) else ""
     started = ends_before(text, left.start, grammar.start_from)
     changed = bool(grammar.change.search(clause_before(text, left.start, 70)))
     if gap.lastgroup == "shift":
@@ -3916,6 +3918,15 @@ def pair_kind(text: str, left: ReadSum, right: ReadSum, grammar: MoneyGrammar) -
     if gap.lastgroup == "to" and started and left.flag == "grouped" and not ordered(left, right):
         return "change"
     return "range" if ordered(left, right) else ""
+
+
+def lists_sums(text: str, left: ReadSum, right: ReadSum) -> bool:
+    """Whether a bare number before a conjunction shares the unit behind the next: "targets of 170 and 185 dollars"; "Boeing 737 and 5 million" not."""
+    bare_number = left.scale == 1 and not left.code and left.value is not None and left.value < 1000 and right.scale != 1000
+    return bare_number and ordered(left, right) and not NAME_BEFORE.search(text, max(0, left.start - 30), left.start)
+
+
+NAME_BEFORE = re.compile(r"(?<!\w)[^\W\d_a-z]\w*\s{1,2}$")
 
 
 def same_unit(left: ReadSum, right: ReadSum) -> bool:
@@ -4189,6 +4200,9 @@ def bare_is_money(text: str, made: ReadSum, main: str | None, stated: set[Decima
         noun = NEXT_WORD.match(text, made.end)
         if noun and (grammar.unknown_next == "deny" or (grammar.unknown_next == "lowercase" and noun.group(1).isupper())):
             return False
+    told = grammar.cue.match(text, made.end + 1)
+    if told and told.lastgroup == "cue":
+        return True  # "40 toestellen zijn 10 miljard waard"
     before = clause_before(text, made.start, 90)
     cues = [found.lastgroup for found in grammar.cue.finditer(before)]
     if cues:
@@ -7627,6 +7641,9 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
         other = other.alternative
     status, hedged = _status(low, scene, cue, money)
     kind = rule.kind or "other"
+    if kind == "share_sale" and payee and not payer and "to" not in rule.payee:
+        payer = _buyers(low, scene, cue, zone, {entity.name for entity in payee}, discourse)
+        kind = "acquisition" if payer else kind
     if kind == "funding_round" and cue.rule.light and payer and all(entity.kinds & _PUBLIC_LENDERS for entity in payer):
         kind = "financing"  # what is "received" from such is a loan
     promised = kind == "investment" and "to" in rule.payee[:1] and stake is None
@@ -7636,6 +7653,13 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
     alone = cue.rule.kind if bids else rule.kind
     return Frame(kind, cue, scene.index, payer, payee, money, stake, status, hedged, {scene.index: None},
                  rules=[cue.rule.id], told=told, guess={} if rule.otherwise else _guess(alone, cue, payer, payee, discourse))  # fmt: skip
+
+
+def _buyers(low: str, scene: Scene, cue: Cue, zone: tuple[int, int], sold: set[str], discourse: Discourse) -> list[Entity]:
+    """Who takes over the shares whose sale is told: "sold its stake in Acme to Bolt"; nobody where they went to the market."""
+    free = [actor for actor in scene.actors if actor.label == "to" and not actor.open_run and actor.start >= cue.end]
+    group = _find_slot(low, scene, cue, "to", zone, scene.start, free, discourse.grammar) if free else []
+    return _entities(group, discourse, sold, Place("acquisition", True))
 
 
 _PUBLIC_LENDERS = frozenset(("bank", "institution"))

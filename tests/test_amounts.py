@@ -32,6 +32,11 @@ TABLE = {
         Rs 43,574 crore | 435.74G INR
         It raised 720 crore; the rival raised $5 million | 7.2G INR ~i; 5M USD
         It has 5 crore users |
+        It was fined a record 4.34 billion euros, later cut to 4.125 billion. | 4.34G EUR; 4.125G EUR ~i
+        They cut their targets to 170 and 185 dollars | 170 USD; 185 USD
+        losses of 5 and 10 billion dollars | 5G USD; 10G USD
+        The Boeing 737 and 5 million dollars | 5M USD
+        in 2024 and 5 million dollars in 2025 | 5M USD
         4.62 lakh crore rupees | 4.62T INR
         half a billion dollars | 500M USD
         two-and-a-half billion dollars | 2.5G USD
@@ -253,6 +258,7 @@ TABLE = {
         trois quarts de milliard de dollars | 750M USD
         """,
     "pt": """
+        receitas de 531 milhões de euros, contra 483 milhões de um ano antes | 531M EUR; 483M EUR ~i
         R$ 3,5 bilhões | 3.5G BRL
         R$ 10 mi | 10M BRL
         US$ 10 bi | 10G USD
@@ -303,6 +309,8 @@ TABLE = {
         caiu de R$ 7 milhões a R$ 5 milhões | 7M BRL; 5M BRL
         """,
     "es": """
+        un ebita de 531 millones de euros, frente a los 483 millones de un año antes | 531M EUR; 483M EUR ~i
+        Recortaron sus objetivos a 170 y 185 dólares | 170 USD; 185 USD
         10.000 millones de dólares | 10G USD
         US$ 10,000 millones | 10G USD
         US$3,5 millones | 3.5M USD
@@ -366,6 +374,7 @@ TABLE = {
         tres cuartos de millón de dólares | 750k USD
         """,
     "it": """
+        un Ebita di 531 milioni di euro, contro i 483 milioni di un anno prima | 531M EUR; 483M EUR ~i
         35 mld dlr | 35G USD
         7mila euro | 7k EUR
         9,99 milioni di euro | 9.99M EUR
