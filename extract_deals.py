@@ -7559,7 +7559,18 @@ def scene_frames(low: str, scene: Scene, governed: Mapping[int, Cue], discourse:
                 frames.append(frame)
     _share_payee(frames)
     _lend_to_buyer(frames)
+    _turn_round(frames)
     return frames
+
+
+def _turn_round(frames: Sequence[Frame]) -> None:
+    """A noun that leaves open who pays whom has the direction that another word of its sentence gives the same two: "won from Acme a contract"."""
+    for frame in frames:
+        if EITHER in frame.cue.rule.payer and frame.payer and frame.payee:
+            for other in frames:
+                turned = other.kind == frame.kind and _names(other.payer) == _names(frame.payee) and _names(other.payee) == _names(frame.payer)
+                if turned and EITHER not in other.cue.rule.payer:
+                    frame.payer, frame.payee = list(other.payer), list(other.payee)
 
 
 def _lend_to_buyer(frames: Sequence[Frame]) -> None:
@@ -7911,7 +7922,8 @@ def _subject_behind(low: str, scene: Scene, cue: Cue, zone: tuple[int, int]) -> 
     alone = any(not actor.label for actor in scene.actors if actor.end <= begin)
     if alone and not cue.rule.leads and not low[begin : cue.start].strip() and begin > scene.start and low[begin - 1] == ",":
         return []
-    if any(actor.start >= begin and actor.end <= cue.start and not actor.label for actor in scene.actors):
+    before = [actor for actor in scene.actors if actor.end <= cue.start]
+    if any(actor.start >= begin and not actor.label for actor in before) or _named_examples(before):
         return []
     first = next((actor for actor in scene.actors if actor.start >= cue.end), None)
     if first is None or first.label or first.start - cue.end > 45 or first.start >= zone[1] or "," in low[cue.end : first.start]:
@@ -7998,9 +8010,20 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
         second = second or found
     if second:
         return second
+    if named := _named_examples(free[:nearest]):
+        return named
     if low.count(" ", scene.start, cue.start) <= 2 and not any(actor.end <= cue.start for actor in scene.actors):
         return _behind_participle(low, cue, free)
     return []
+
+
+def _named_examples(before: Sequence[Actor]) -> list[Actor]:
+    """Those who stand for a subject that says only what they are: "several banks, among them Acme and Bolt, will lend"."""
+    last = before[-1] if before else None
+    return [a for a in before if a.group == last.group] if last is not None and last.label in _EXAMPLES else []
+
+
+_EXAMPLES = frozenset(("including", "among", "like"))  # the cases of names that stand for what was named before
 
 
 def _is_described(low: str, end: int, verb: int, grammar: NamesGrammar) -> bool:
