@@ -7719,8 +7719,12 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
             payer = [gapped[0].entity]
         elif "subject" in rule.payee:
             payee = [gapped[0].entity]
-    if payer and not payee and _rejected(scene, cue):
+    refusal = _refusal(scene, cue) if payer and not payee else None
+    if refusal is not None and payers[:1] and payers[0].start < refusal.start:
         payer, payee = payee, payer
+    elif refusal is not None:  # "Acme refused an offer by Bolt"
+        asked = [actor for actor in scene.actors if actor.end <= refusal.start and not actor.label][-1:]
+        payee = _entities(asked, discourse, {e.name for e in payer}, Place(rule.kind, False))
     issues = not rule.payer or rule.payee[:1] == ("subject",)  # a bank may sell bonds of its own
     if rule.kind == "financing" and payee and not payer and payee[0].kinds & _LENDERS and not issues:
         payer, payee = payee, payer
@@ -7737,7 +7741,7 @@ def _fill_slots(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, i
         for label, earlier in zip(("last_payer", "last_payee"), before, strict=True):
             if not mine and label in labels:
                 mine.extend(entity for entity in earlier if entity.name not in taken_names)
-        if not mine and ("subject" in labels or "topic" in labels) and not _place_taken(low, zone, labels, discourse.grammar):
+        if not mine and ("subject" in labels or "topic" in labels) and not _place_taken(low, zone, labels, scene.money, discourse.grammar):
             topic = discourse.resolve(Reference(cue.start, cue.end, "pronoun"), taken_names, Place(rule.kind, mine is payer)) \
                 or _first_told(scene, cue, taken_names)  # fmt: skip
             mine.extend([topic] if topic else [])
@@ -7775,6 +7779,10 @@ def _slot_actors(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, 
                 break
     if not slots["payee"] and EITHER in rule.payer:
         return _either_way(low, scene, cue, discourse.grammar)
+    if rule.kind == "acquisition" and not slots["payer"] and not slots["payee"] and "between" in scene.labels:
+        pair = [actor for actor in scene.actors if actor.label == "between"]
+        if len(pair) == 2:  # "talks between Acme and Bolt over a takeover": the buyer is named first
+            return pair[:1], pair[1:]
     return slots["payer"], slots["payee"]
 
 
@@ -7805,19 +7813,24 @@ def _financed_buyer(scene: Scene, cue: Cue, discourse: Discourse, lenders: Colle
 _ALIKE = {"funding_round": "investment", "share_sale": "investment"}  # kinds whose parties a text goes on about in one breath
 
 
-def _rejected(scene: Scene, cue: Cue) -> bool:
-    """Whether the clause says that its subject turned the deal of a cue down: then the subject is the one who was asked."""
-    return any(word.rule.rejects and word.end <= cue.start and cue.start - word.end < 60 for word in scene.status)
+def _refusal(scene: Scene, cue: Cue) -> Cue | None:
+    """The word by which the clause says that its subject turned the deal of a cue down: then the subject is the one who was asked."""
+    return next((word for word in scene.status if word.rule.rejects and word.end <= cue.start and cue.start - word.end < 60), None)
 
 
-def _place_taken(low: str, zone: tuple[int, int], labels: Sequence[str], grammar: NamesGrammar) -> bool:
-    """Whether the slot's own preposition follows the cue with something else than a company behind it ("invests 5 billion in cables")."""
+def _place_taken(low: str, zone: tuple[int, int], labels: Sequence[str], sums: Sequence[Money], grammar: NamesGrammar) -> bool:
+    """Whether the slot's own preposition follows the cue with something else than a company behind it ("invests 5 billion in cables").
+
+    A sum is neither ("a compra da Acme por 5 milhões").
+    """
     wanted = next((label for label in labels if label in grammar.case_labels), None)
     if wanted is None or labels[0] != wanted:
         return False
     end = min(zone[1], zone[0] + 90)
     comma = low.find(", ", zone[0], end)  # what another clause has in it is another matter
-    return any(grammar.cases.get(piece) == wanted for piece in _PIECES.findall(low, zone[0], end if comma < 0 else comma))
+    prices = {money.start - 1 for money in sums}
+    return any(grammar.cases.get(piece[0]) == wanted and piece.end() not in prices
+               for piece in _PIECES.finditer(low, zone[0], end if comma < 0 else comma))  # fmt: skip
 
 
 def _means_something(group: Sequence[Actor], discourse: Discourse) -> bool:
