@@ -7783,6 +7783,10 @@ def _slot_actors(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, 
         pair = [actor for actor in scene.actors if actor.label == "between"]
         if len(pair) == 2:  # "talks between Acme and Bolt over a takeover": the buyer is named first
             return pair[:1], pair[1:]
+    if rule.kind == "acquisition" and rule.payee[:1] != ("object",) and len(slots["payer"]) == 2 and not slots["payee"]:
+        first, second = slots["payer"]
+        if "subject" in rule.payer and not first.label and not second.label and first.group == second.group:
+            return [first], [second]  # "Acme and Bolt have agreed on a takeover"
     return slots["payer"], slots["payee"]
 
 
