@@ -7477,7 +7477,8 @@ def govern(low: str, scene: Scene, grammar: NamesGrammar) -> dict[int, Cue]:
     governed: dict[int, Cue] = {}
     for position, money in enumerate(scene.money):
         previous = scene.money[position - 1] if position else None
-        if previous is not None and previous.start in governed and is_conversion(low, previous, money):
+        if previous is not None and previous.start in governed and (
+                is_conversion(low, previous, money) or _LISTED.fullmatch(low, previous.end, money.start)):  # fmt: skip
             governed[money.start] = governed[previous.start]
             continue
         best, least = None, float(_FAR)
@@ -7496,6 +7497,9 @@ def govern(low: str, scene: Scene, grammar: NamesGrammar) -> dict[int, Cue]:
         if best is not None:
             governed[money.start] = best
     return governed
+
+
+_LISTED = expression(r"\)(?:,|,? [^\W\d_]{1,3}) [^(),;.]{2,40}\(")  # from one sum to the next: "Acme (5 million), Bolt (3 million) and Cargo (1 million)"
 
 
 def _is_compared(low: str, before: Money, money: Money, grammar: NamesGrammar) -> bool:
@@ -7643,7 +7647,12 @@ def _frame(low: str, scene: Scene, position: int, money: Money | None, stake: De
     mine = [m for m in scene.money if money is not None and number and cue.end <= m.start < money.start]
     gap_from = mine[-1].end if mine else None
     rule = cue.rule
+    item = _heads_sum(low, scene, cue, money) if rule.kind == "acquisition" and rule.payer[:1] == ("subject",) else None
+    if item is not None:
+        zone, gap_from = (cue.end, zone_end), None
     payer, payee, told = _fill_slots(low, scene, cue, rule, zone, zone_start, discourse, gap_from)
+    if item is not None:
+        payee, told = _entities([item], discourse, {entity.name for entity in payer}, Place(rule.kind, False)), True
     other = rule.alternative
     while not told and other is not None:
         slots = _fill_slots(low, scene, cue, other, zone, zone_start, discourse, gap_from)
@@ -7671,6 +7680,13 @@ def _buyers(low: str, scene: Scene, cue: Cue, zone: tuple[int, int], sold: set[s
     free = [actor for actor in scene.actors if actor.label == "to" and not actor.open_run and actor.start >= cue.end]
     group = _find_slot(low, scene, cue, "to", zone, scene.start, free, discourse.grammar) if free else []
     return _entities(group, discourse, sold, Place("acquisition", True))
+
+
+def _heads_sum(low: str, scene: Scene, cue: Cue, money: Money | None) -> Actor | None:
+    """The actor behind a cue to whom a sum in brackets belongs: "bought three firms: Acme (5 million), Bolt (3 million)"."""
+    if money is None or low[money.start - 2 : money.start] != " (":
+        return None
+    return next((actor for actor in scene.actors if actor.start >= cue.end and actor.end == money.start - 2), None)
 
 
 _PUBLIC_LENDERS = frozenset(("bank", "institution"))
@@ -7888,7 +7904,7 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
                                       or _turns_clause(low, cue.end, actor.start, grammar)):
                 return []
             return [a for a in free if a.group == actor.group and a.start >= actor.start]
-    held = next((a for a in free if a.label == wanted and a.entity is not None and cue.start <= a.start and a.end <= cue.end), None)
+    held = next((a for a in free if a.label == wanted and a.reference is None and cue.start <= a.start and a.end <= cue.end), None)
     if held is not None:  # the cue reaches around it: "sale of Acme to"
         return [a for a in free if a.group == held.group]
     if label != "object":
@@ -8314,9 +8330,17 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
     for other in near[:3]:
         if not (other.money or other.stake is not None or (other.payer and other.payee)):
             continue
+        if _names_givers(frame, other):
+            return other
         if frame.kind == other.kind and (frame.money is None or other.money is None) and _may_be_one(frame, other, loose=False):
             return other
     return None
+
+
+def _names_givers(frame: Frame, round_: Frame) -> bool:
+    """Whether an investment without a sum says who gave the money of a round told before it: "received the investment from Acme"."""
+    alone = frame.kind == "investment" and frame.money is None and frame.stake is None and frame.payer and frame.payee
+    return bool(alone) and round_.kind == "funding_round" and round_.money is not None and not round_.payer and _names(round_.payee) == _names(frame.payee)
 
 
 def _agree(some: Sequence[Entity], others: Sequence[Entity]) -> bool:

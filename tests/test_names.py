@@ -108,6 +108,26 @@ def test_a_paragraph_is_about_the_company_at_its_head():
     assert deals(text, "en") == [("financing", ["Barclays"], ["Zonnet Labs"], 40_000_000, "signed")]
 
 
+@pytest.mark.parametrize(("language", "text", "told"), [
+    ("en", "Nvidia bought three firms: Arm (60 million euros), Figma (25 million euros) and Halden Labs (12 million euros).",
+     [("acquisition", ["Nvidia"], ["Arm"], 60_000_000), ("acquisition", ["Nvidia"], ["Figma"], 25_000_000),
+      ("acquisition", ["Nvidia"], ["Halden Labs"], 12_000_000)]),
+    ("pt", "A Figma capta R$ 14 milhões. A agtech recebeu o aporte da Accel e da Index Ventures.",
+     [("funding_round", ["Accel", "Index Ventures"], ["Figma"], 14_000_000)]),
+    ("en", "Nvidia and Arm have agreed on a takeover for $3 billion.", [("acquisition", ["Nvidia"], ["Arm"], 3_000_000_000)]),
+    ("en", "Talks between Nvidia and Arm over a $3 billion takeover have collapsed.", [("acquisition", ["Nvidia"], ["Arm"], 3_000_000_000)]),
+    ("fr", "Arm a rejeté une offre de 3 milliards de dollars de Nvidia.", [("acquisition", ["Nvidia"], ["Arm"], 3_000_000_000)]),
+    ("fr", "Nvidia a essuyé un refus : son offre de 3 milliards de dollars sur Arm a été rejetée.", [("acquisition", ["Nvidia"], ["Arm"], 3_000_000_000)]),
+    ("es", "Varios bancos, entre ellos Barclays y HSBC, prestarán 500 millones de euros a Figma.", [("financing", ["Barclays", "HSBC"], ["Figma"], 500_000_000)]),
+    ("it", "Siemens Energy si è aggiudicata da Iberdrola un contratto da 700 milioni di euro per la fornitura di turbine.",
+     [("purchase", ["Iberdrola"], ["Siemens Energy"], 700_000_000)]),
+    ("en", "Eni sold a 20% stake in Figma to Ares Management for 2 billion euros.", [("acquisition", ["Ares Management"], ["Figma"], 2_000_000_000)]),
+    ("en", "Eni sold a 20% stake in Figma for 2 billion euros.", [("share_sale", [], ["Figma"], 2_000_000_000)]),
+])  # fmt: skip
+def test_parties_of_a_construction(language, text, told):
+    assert [deal[:4] for deal in deals(text, language)] == told
+
+
 @pytest.mark.parametrize(("language", "text", "deal"), [
     ("en", "The record belonged to Mellanox, bought in 2019 by Nvidia for $6.9 billion.", ("acquisition", ["Nvidia"], ["Mellanox"])),
     ("fr", "Le record appartenait à Mellanox, rachetée en 2019 par Nvidia pour 6,9 milliards de dollars.", ("acquisition", ["Nvidia"], ["Mellanox"])),
