@@ -4565,7 +4565,7 @@ def _opens_dateline(text: str, run: Run) -> bool:
     return behind is not None and (behind[1] is not None or text[run.start : run.end].isupper())
 
 
-_DATELINE = expression(r"(?:, [^()\n]{3,20})?( ?\([^\W\d_][^()\n]{1,24}\))? ?(?:[\u2013\u2014-]|\.-) ")
+_DATELINE = expression(r"(?:, [^()\n]{3,20})?( ?\([^\W\d_][^()\d\n]{1,24}\))? ?(?:[\u2013\u2014-]|\.-) ")  # not "Acme (ACME3) –"
 
 
 def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[Cue]], grammar: NamesGrammar) -> frozenset[tuple[str, ...]]:
