@@ -8046,7 +8046,7 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
     if named := _named_examples(free[:nearest]):
         return named
     if low.count(" ", scene.start, cue.start) <= 2 and not any(actor.end <= cue.start for actor in scene.actors):
-        return _behind_participle(low, cue, free)
+        return _behind_participle(low, cue, free, grammar)
     return []
 
 
@@ -8077,11 +8077,14 @@ def _distance_to_verb(low: str, end: int, verb: int) -> int:
     return verb - closes if closes > 0 else verb - end
 
 
-def _behind_participle(low: str, cue: Cue, free: Sequence[Actor]) -> list[Actor]:
+def _behind_participle(low: str, cue: Cue, free: Sequence[Actor], grammar: NamesGrammar) -> list[Actor]:
     """The bare actors right behind the comma that closes a participle at the head of a sentence: "Bought in 2021 by Acme, Bolt …"."""
     for actor in free:
-        gap = low[cue.end : actor.start]
-        if actor.start >= cue.end and not actor.label and gap.rstrip().endswith(",") and len(gap) < 120:
+        gap = low[cue.end : actor.start].rstrip()
+        before, _, article = gap.rpartition(" ")
+        if article in grammar.determiners or article in grammar.articles:  # "Depois de captar 3 milhões com a Acme, a Bolt …"
+            gap = before
+        if actor.start >= cue.end and not actor.label and gap.endswith(",") and len(gap) < 120:
             return [a for a in free if a.group == actor.group]
     return []
 
