@@ -4707,8 +4707,10 @@ def is_capital(word: str) -> bool:
 def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mapping[int, Name], starts: frozenset[int],
               grammar: NamesGrammar, gazetteer: Gazetteer) -> tuple[Run | None, int]:  # fmt: skip
     """The run that begins at token i (or None where it is no name) and the token after it."""
-    if not grammar.noun_capitals and tokens[i][0] not in taken and fold(text[slice(*tokens[i])]) in grammar.not_names:
-        return None, i + 1  # the next word may open one: "Board of Acme"
+    if tokens[i][0] not in taken:
+        word = fold(text[slice(*tokens[i])])
+        if (not grammar.noun_capitals and word in grammar.not_names) or (tokens[i][0] in starts and word in grammar.openers):
+            return None, i + 1  # the next word may open one: "Board of Acme", "Meanwhile Acme"
     first = i
     legal = None
     last = i
@@ -4771,6 +4773,7 @@ class NamesGrammar:
     connectors: frozenset[str]
     conjunctions: frozenset[str]
     not_names: frozenset[str]
+    openers: frozenset[str]  # words that have a capital only where they open a sentence: "Meanwhile Acme"
     cases: Mapping[str, str]  # surface form -> case label
     case_labels: frozenset[str]
     case_tails: Mapping[str, frozenset[str]]  # last word of the forms -> their labels
@@ -8839,6 +8842,7 @@ def compile_names(names: Mapping[str, Any], function_words: frozenset[str], demo
         determiners=words("determiners"),
         connectors=words("connectors"),
         conjunctions=words("conjunctions"),
+        openers=frozenset(fold(word) for word in names.get("openers", ())),
         not_names=frozenset(fold(word) for key in ("not_names", "articles", "determiners", "stops") for word in names.get(key, ()))
         | frozenset(fold(word) for forms in names.get("cases", {}).values() for word in forms) | function_words,
         cases={form: label for label, forms in names.get("cases", {}).items() for form in forms},
