@@ -7347,8 +7347,8 @@ def _is_named_by(noun: Actor, gap: str, closes: bool, grammar: NamesGrammar) -> 
         return all(piece in grammar.determiners or piece in grammar.cases for piece in pieces)  # "the robotics arm of Acme" is Acme's to sell
     if noun.reference.kind == "people":  # "the Americans of Acme", "gli indiani di Acme"
         return gap.strip() in grammar.cases
-    if not 1 <= len(pieces) <= 4:
-        return False
+    if not 1 <= len(pieces) <= 4 or (pieces[0] in grammar.determiners and pieces[0] not in grammar.cases):
+        return False  # "nun will der Konzern die britische Firma Acme kaufen": another noun begins
     of_what = any(piece in grammar.cases or piece in grammar.connectors for piece in pieces[:2])
     if len(pieces) > 1 and not of_what and not any(demonym(piece, grammar) for piece in pieces):
         return False
