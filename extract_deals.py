@@ -7046,6 +7046,7 @@ def _nationals(copy: Copy, found: Sequence[Reference], names: Sequence[int], nou
     """Demonyms that stand for a company by themselves behind an article: "the Americans", "gli olandesi"."""
     text, noun_starts = copy.text, [cue.start for cue in nouns]
     taken = {reference.start for reference in found}
+    others = grammar.cases.keys() | grammar.determiners  # "übernehmen die Stuttgarter den Anlagenbauer": another noun begins
     for start, end in nationals:
         if start in taken:
             continue
@@ -7054,7 +7055,7 @@ def _nationals(copy: Copy, found: Sequence[Reference], names: Sequence[int], nou
         if not (pieces and pieces[-1] in grammar.determiners) and not word.lower().endswith(grammar.definite_endings or ("\0",)):
             continue
         gaps = [copy.low[end : starts[k]] for starts in (names, noun_starts) if (k := bisect.bisect_left(starts, end)) < len(starts)]
-        beside = any(len(gap) <= 16 and not set(gap) & _BREAKS and gap.strip() not in grammar.cases for gap in gaps)
+        beside = any(len(gap) <= 16 and not set(gap) & _BREAKS and gap.strip() not in others for gap in gaps)
         if not beside and not (text[end : end + 1] == " " and text[end + 1 : end + 2].isupper()):
             yield Reference(start, end, "people", None, grammar.demonyms.get(word) or grammar.demonyms[word.lower()])
 
