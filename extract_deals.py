@@ -4669,8 +4669,10 @@ def common_nouns(copy: Copy, tokens: Sequence[tuple[int, int]], cues: Mapping[st
         before = text[slice(*tokens[position - 1])] if position and text[tokens[position - 1][1] : start] == " " else ""
         if before and key in gazetteer.head_words and is_capital(before) and fold(before) not in grammar.not_names:
             continue
-        ending = word[1:].islower() and len(word) > 5 and (word.lower().endswith(grammar.noun_endings) or _heads_compound(text, start, grammar))
-        if start in in_cue or end in in_cue or key in grammar.not_names or ending:
+        named = before[:1].isupper() and fold(before) in gazetteer.given_names  # "Petra Schuhmacher": many surnames are trades
+        ending = word[1:].islower() and len(word) > 5 and not named and (
+            word.lower().endswith(grammar.noun_endings) or _heads_compound(text, start, grammar))  # fmt: skip
+        if key in grammar.not_names or ending or (not named and (start in in_cue or end in in_cue)):
             found.append((start, end))
     return found
 
