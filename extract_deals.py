@@ -7813,7 +7813,8 @@ def _slot_actors(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, 
 
 
 _WHOLE_OF = "whole"  # the label of an object that only its owner names: "buys Acme's robotics arm"
-_BARE = {"object": "", "next": "", "after": "", _WHOLE_OF: "poss"}  # what label the actors bear that fill a slot, where it is another
+_OWNER_OF = "owner"  # the label of whose wares a verb buys, named behind it: "spends three billion on Acme's cloud"
+_BARE = {"object": "", "next": "", "after": "", _WHOLE_OF: "poss", _OWNER_OF: "poss"}  # what label the actors bear that fill a slot, where it is another
 
 
 def _oversees(actor: Actor) -> bool:
@@ -7902,7 +7903,7 @@ def _find_slot(low: str, scene: Scene, cue: Cue, label: str, after: tuple[int, i
         reach = 2 if label == "next" else 28
         near = [a for a in free if 0 <= a.start - cue.end <= reach and not a.label and not any(c in low[cue.end : a.start] for c in ",;:.")]
         return [a for a in free if near and a.group == near[0].group and a.start >= near[0].start]
-    wanted = "" if label == "object" else label
+    wanted = "" if label == "object" else _BARE.get(label, label)
     behind = slice(bisect.bisect_left(free, after[0], key=_BEGIN), bisect.bisect_left(free, after[1], key=_BEGIN))
     for actor in free[behind]:
         if actor.label == wanted:
