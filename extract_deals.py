@@ -4579,6 +4579,8 @@ def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[C
         return frozenset()
     small = frozenset(copy.words.written)
     verbs = {cue.start for cue in cues.get("deals", ()) if "subject" in (*cue.rule.payer, *cue.rule.payee)}
+    # "Acme has agreed to buy", "Acme is in talks to buy": how far the deal is stands before its verb
+    verbs |= {cue.start for cue in cues.get("status", ()) if not verbs.isdisjoint(range(cue.end, cue.end + _TO_VERB))}
     known = {cue.start for section in _CUED for cue in cues.get(section, ())}
     deals = [cue.start for cue in cues.get("deals", ())]
     nouns = {cue.start for cue in cues.get("nouns", ())}
@@ -4590,6 +4592,9 @@ def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[C
                 or not run.words[0][1:].islower():  # fmt: skip
             found.add(run.words)
     return frozenset(found)
+
+
+_TO_VERB = 5  # code points from the end of a status to its verb: a blank or "to"
 
 
 def _acts(low: str, end: int, verbs: AbstractSet[int], grammar: NamesGrammar) -> bool:
