@@ -5569,6 +5569,17 @@ def find_cues(copy: Copy, facts: Sequence[WordCues | None]) -> dict[str, list[Cu
     return {section: _leftmost_longest(found) for section, found in hits.items()}
 
 
+def without_name(text: str, cue: Cue, grammar: NamesGrammar) -> Cue:
+    """A noun's cue without the name behind it whose ending is that of an adjective: "la start-up Ombrane" as against "la start-up toscane"."""
+    before, _, last = text[cue.start : cue.end].rpartition(" ")
+    if not before or not last[:1].isupper() or not last[1:].islower():
+        return cue
+    word = before.rpartition(" ")[2]
+    if not word.islower() and " " in before or fold(word) in grammar.not_names:
+        return cue  # "géant du Net"
+    return replace(cue, end=cue.start + len(before))
+
+
 def _is_near(spots: Sequence[int], start: int, reach: int) -> bool:
     """Whether any of some offsets (in order) lies within reach from a start on."""
     k = bisect.bisect_left(spots, start)
@@ -9202,6 +9213,8 @@ def read_mentions(
     starts = sentence_starts(copy, sentences, tokens)
     names = outside(find_listed(copy, tokens, facts.begin_names, gazetteer, language.names), [(m.start, m.end) for m in money])
     cues = find_cues(copy, facts.cues)
+    if "nouns" in cues and not language.names.noun_capitals:
+        cues["nouns"] = [without_name(copy.text, cue, language.names) for cue in cues["nouns"]]
     names = settle_ambiguous(copy, names, starts, cues, language.names, gazetteer)
     solid = [(n.start, n.end) for n in names if n.entity.kind in ("company", "outlet", "product")]
     cues = {section: beside(found, solid) for section, found in cues.items()}
