@@ -4579,22 +4579,29 @@ def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[C
         return frozenset()
     small = frozenset(copy.words.written)
     verbs = {cue.start for cue in cues.get("deals", ()) if "subject" in (*cue.rule.payer, *cue.rule.payee)}
-    # "Acme has agreed to buy", "Acme is in talks to buy": how far the deal is stands before its verb
-    verbs |= {cue.start for cue in cues.get("status", ()) if not verbs.isdisjoint(range(cue.end, cue.end + _TO_VERB))}
     known = {cue.start for section in _CUED for cue in cues.get(section, ())}
     deals = [cue.start for cue in cues.get("deals", ())]
     nouns = {cue.start for cue in cues.get("nouns", ())}
+    leads = {cue.start: cue.end for cue in cues.get("sources", ()) if "subject" in cue.rule.source} | {cue.start: cue.end for cue in cues.get("status", ())}
     found = set()
     for run in opening:
         if run.start in known or low[run.start : run.end] in small:
             continue
         if _acts(low, run.end, verbs, grammar) or _is_told_of(low, run.end, verbs, nouns, grammar) or _heads_item(low, run, deals) \
-                or not run.words[0][1:].islower():  # fmt: skip
+                or not run.words[0][1:].islower() or _is_about_to(low, run.end, verbs, leads):  # fmt: skip
             found.add(run.words)
     return frozenset(found)
 
 
-_TO_VERB = 5  # code points from the end of a status to its verb: a blank or "to"
+def _is_about_to(low: str, end: int, verbs: AbstractSet[int], leads: Mapping[int, int]) -> bool:
+    """Whether a verb of saying or of intent follows what ends at `end`, and soon the deal: "Acme has announced the purchase", "Acme plans to buy"."""
+    word = _NEXT_WORD.match(low, end)
+    close = leads.get(word.start(1)) if word else None
+    return close is not None and _CLAUSE_MARK.search(low, close, close + _LEAD) is None and not verbs.isdisjoint(range(close, close + _LEAD))
+
+
+_LEAD = 30  # code points between a verb of saying and the deal
+_CLAUSE_MARK = expression(r"[.,;:()\n]")
 
 
 def _acts(low: str, end: int, verbs: AbstractSet[int], grammar: NamesGrammar) -> bool:
