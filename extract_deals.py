@@ -4747,8 +4747,8 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
             last = k
         elif word.isdigit() and gap == " " and len(word) < 4 and not grammar.noun_capitals:
             pass  # "Section 9 Labs": a number counts only between capitals
-        elif not (word in grammar.connectors and gap == " " and k + 1 < len(tokens) and not (k == first + 1 and tokens[first][0] in taken) and is_capital(text[slice(*tokens[k + 1])])
-                  and text[end : tokens[k + 1][0]] == " " and taken.get(tokens[k + 1][0]) is None):  # fmt: skip
+        elif not (gap == " " and k + 1 < len(tokens) and not (k == first + 1 and tokens[first][0] in taken) and is_capital(text[slice(*tokens[k + 1])])
+                  and text[start : tokens[k + 1][0]].rstrip() in grammar.connectors and taken.get(tokens[k + 1][0]) is None):  # fmt: skip
             break
         k += 1
     after = last + 1
