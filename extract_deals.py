@@ -8371,9 +8371,12 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
 
 
 def _names_givers(frame: Frame, round_: Frame) -> bool:
-    """Whether an investment without a sum says who gave the money of a round told before it: "received the investment from Acme"."""
-    alone = frame.kind == "investment" and frame.money is None and frame.stake is None and frame.payer and frame.payee
-    return bool(alone) and round_.kind == "funding_round" and round_.money is not None and not round_.payer and _names(round_.payee) == _names(frame.payee)
+    """Whether words without a sum say who gave the money of a round told before them: "received the investment from Acme", "Bolt also took part"."""
+    if frame.money is not None or frame.stake is not None or not frame.payer or round_.kind != "funding_round" or round_.money is None or round_.payer:
+        return False
+    joins = frame.kind == "funding_round" and not frame.told and frame.sentence - round_.sentence <= 2
+    same = frame.kind == "investment" and _names(round_.payee) == _names(frame.payee)
+    return (joins or same) and not _names(frame.payer) & _names(round_.payee)
 
 
 def _agree(some: Sequence[Entity], others: Sequence[Entity]) -> bool:

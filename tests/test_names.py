@@ -88,7 +88,7 @@ def test_a_group_is_its_company():
 
 @pytest.mark.parametrize(("language", "text"), [
     ("en", "Nvidia will invest $10 billion in Anthropic; Microsoft another $5 billion."),
-    ("pt", "A Nvidia investirá US$ 10 bilhões na Anthropic; a Microsoft, outros US$ 5 bilhões."),
+    ("pt", "Segundo o banco, a Nvidia vai pôr 10 mil milhões de dólares na Anthropic; a Microsoft, mais 5 mil milhões de dólares."),
 ])  # fmt: skip
 def test_a_verb_holds_over_a_semicolon(language, text):
     assert [deal[:4] for deal in deals(text, language)] == [
@@ -114,6 +114,8 @@ def test_a_paragraph_is_about_the_company_at_its_head():
       ("acquisition", ["Nvidia"], ["Halden Labs"], 12_000_000)]),
     ("pt", "A Figma capta R$ 14 milhões. A agtech recebeu o aporte da Accel e da Index Ventures.",
      [("funding_round", ["Accel", "Index Ventures"], ["Figma"], 14_000_000)]),
+    ("en", "Figma has pulled in €14 million. Accel also participated.", [("funding_round", ["Accel"], ["Figma"], 14_000_000)]),
+    ("en", "Figma has pulled in €14 million. It rains. It snows. It pours. Accel also participated.", [("funding_round", [], ["Figma"], 14_000_000)]),
     ("en", "Nvidia and Arm have agreed on a takeover for $3 billion.", [("acquisition", ["Nvidia"], ["Arm"], 3_000_000_000)]),
     ("en", "Talks between Nvidia and Arm over a $3 billion takeover have collapsed.", [("acquisition", ["Nvidia"], ["Arm"], 3_000_000_000)]),
     ("fr", "Arm a rejeté une offre de 3 milliards de dollars de Nvidia.", [("acquisition", ["Nvidia"], ["Arm"], 3_000_000_000)]),
