@@ -4446,9 +4446,9 @@ def _longest(
         if forms.by_second and i + 1 < len(tokens):
             second = fold(text[slice(*tokens[i + 1])])
             third = fold(text[slice(*tokens[i + 2])]) if i + 2 < len(tokens) else ""
-            for alias in forms.by_second.get(second) or _inflected(forms.by_second, second, suffixes):
-                if len(alias.words) > 2 and not third.startswith(alias.words[2]):
-                    continue  # many forms begin alike: "U.S. Steel", "U.S. Bank"
+            alike = forms.by_second.get(second) or _inflected(forms.by_second, second, suffixes)
+            # many forms begin alike: "U.S. Steel", "U.S. Bank"
+            for alias in [alias for alias in alike if len(alias.words) == 2 or third.startswith(alias.words[2])] if alike else ():
                 found = _match_alias(text, tokens, i, alias, suffixes, acronyms)
                 if found is not None:
                     return alias, *found
@@ -4753,8 +4753,9 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
         k += 1
     after = last + 1
     initial = tokens[first][0] in starts
-    while first <= last and tokens[first][0] not in taken and fold(word := text[slice(*tokens[first])]) in grammar.not_names:
-        if legal and first < last and grammar.noun_capitals and not initial and word.lower() in grammar.demonyms:
+    while grammar.noun_capitals and first <= last and tokens[first][0] not in taken and (
+            fold(word := text[slice(*tokens[first])]) in grammar.not_names):  # fmt: skip
+        if legal and first < last and not initial and word.lower() in grammar.demonyms:
             break  # "der Investor Deutsche Holz AG": an adjective has a capital in a name alone
         first += 1
         initial = False  # what a function word opens has its capital for its own sake
@@ -4764,10 +4765,12 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
         while after < len(tokens) and tokens[after][0] < legal:
             after += 1
     start, end = tokens[first][0], tokens[last][1]
-    words = tuple(text[s:e] for s, e in tokens[first : last + 1])
+    words = tuple([text[s:e] for s, e in tokens[first : last + 1]])
+    if max(map(len, words)) == 1 and (legal is None or len(words) == 1):
+        return None, after  # "M&A", "R&D"
     known_end = max((taken[s].end for s, _ in tokens[first : last + 1] if s in taken), default=-1)
     only_known = tokens[first][0] in taken and known_end >= end
-    if (legal is None and (only_known or max(map(len, words)) == 1)) or (len(words) == 1 and len(words[0]) == 1):  # "M&A", "R&D"
+    if legal is None and only_known:
         return None, after
     return Run(start, end, legal or end, words, legal is not None, initial, text[start:end]), after
 
