@@ -684,7 +684,10 @@ SHARED_FILES: Mapping[str, Shape] = {
     "currencies": CURRENCIES,
     "places": Keys({"countries": ListOf(COUNTRY_NAMES, least=0), "cities": ListOf(CITY, least=0)}),
     "people": Keys({"given_names": FORMS}),
-    "forms": Keys({"legal_forms": ListOf(Regex(anchored=True)), "head_words": ListOf(Text()), "unit_words": ListOf(Text())}, {"group_words": ListOf(Text())}),
+    "forms": Keys(
+        {"legal_forms": ListOf(Regex(anchored=True)), "head_words": ListOf(Text()), "unit_words": ListOf(Text())},
+        {"group_words": ListOf(Text())},
+    ),
 }
 # Files whose surface forms share one space: one form must not mean a company and a chip, but a house may be company and outlet.
 FORM_SPACES = (("companies", "chips"), ("outlets",))
@@ -3921,7 +3924,7 @@ def pair_kind(text: str, left: ReadSum, right: ReadSum, grammar: MoneyGrammar) -
 
 
 def lists_sums(text: str, left: ReadSum, right: ReadSum) -> bool:
-    """Whether a bare number before a conjunction shares the unit behind the next: "targets of 170 and 185 dollars"; "Boeing 737 and 5 million" not."""
+    """Whether a bare number before a conjunction shares the unit behind the next: "170 and 185 dollars"; not "Boeing 737 and 5 million"."""
     bare_number = left.scale == 1 and not left.code and left.value is not None and left.value < 1000 and right.scale != 1000
     return bare_number and ordered(left, right) and not NAME_BEFORE.search(text, max(0, left.start - 30), left.start)
 
@@ -4404,7 +4407,8 @@ def find_listed(copy: Copy, tokens: Sequence[tuple[int, int]], begins: Sequence[
             parent = entity.name if entity.listed else entity.parent
             entity = Entity("company", text[start:stop], parent=parent, kinds=entity.kinds - {"startup"}, listed=False)
             following = tokens[last_token + 1] if last_token + 1 < size else (0, 0)
-        if entity.kind in ("company", "outlet") and following[0] == stop + 1 and text[stop] == " " and text[slice(*following)] in gazetteer.group_words:
+        group = following[0] == stop + 1 and text[stop] == " " and text[slice(*following)] in gazetteer.group_words
+        if group and entity.kind in ("company", "outlet"):
             stop, last_token = following[1], last_token + 1
             entity = entity if entity.kind == "company" else Entity("company", text[start:stop], listed=False)  # "Reuters Group"
         joint = _BEFORE_FORM.match(text, stop) if entity.kind == "company" else None
@@ -4522,7 +4526,8 @@ _CUED = ("nouns", "people", "papers", "roles", "deals", "sources", "status")  # 
 def find_runs(copy: Copy, tokens: Sequence[tuple[int, int]], names: Sequence[Name], starts: frozenset[int], capitals: AbstractSet[int],
               names_grammar: NamesGrammar, gazetteer: Gazetteer, claimed: Sequence[tuple[int, int]]) -> list[Run]:  # fmt: skip
     """Capitalised runs outside the listed names (places may stand inside one: "Turin Robotics"); `capitals`: where such words begin."""
-    text, runs = copy.text, []
+    text = copy.text
+    runs: list[Run] = []
     taken = {name.start: name for name in names}
     tickers = {at for found in _BRACKETED.finditer(text) if found[2].isupper() for at in (found.start(1), found.start(2))}
     tokens = outside_spans(tokens, claimed)
@@ -4582,7 +4587,8 @@ def opening_names(copy: Copy, runs: Sequence[Run], cues: Mapping[str, Sequence[C
     known = {cue.start for section in _CUED for cue in cues.get(section, ())}
     deals = [cue.start for cue in cues.get("deals", ())]
     nouns = {cue.start for cue in cues.get("nouns", ())}
-    leads = {cue.start: cue.end for cue in cues.get("sources", ()) if "subject" in cue.rule.source} | {cue.start: cue.end for cue in cues.get("status", ())}
+    saying = [cue for cue in cues.get("sources", ()) if "subject" in cue.rule.source]
+    leads = {cue.start: cue.end for cue in (*saying, *cues.get("status", ()))}
     found = set()
     for run in opening:
         if run.start in known or low[run.start : run.end] in small:
@@ -4747,8 +4753,9 @@ def _grow_run(text: str, tokens: Sequence[tuple[int, int]], i: int, taken: Mappi
             last = k
         elif word.isdigit() and gap == " " and len(word) < 4 and not grammar.noun_capitals:
             pass  # "Section 9 Labs": a number counts only between capitals
-        elif not (gap == " " and k + 1 < len(tokens) and not (k == first + 1 and tokens[first][0] in taken) and is_capital(text[slice(*tokens[k + 1])])
-                  and text[start : tokens[k + 1][0]].rstrip() in grammar.connectors and taken.get(tokens[k + 1][0]) is None):  # fmt: skip
+        elif not (gap == " " and k + 1 < len(tokens) and not (k == first + 1 and tokens[first][0] in taken)
+                  and is_capital(text[slice(*tokens[k + 1])]) and text[start : tokens[k + 1][0]].rstrip() in grammar.connectors
+                  and taken.get(tokens[k + 1][0]) is None):  # fmt: skip
             break
         k += 1
     after = last + 1
@@ -5585,7 +5592,7 @@ def without_name(text: str, cue: Cue, grammar: NamesGrammar) -> Cue:
     if not before or not last[:1].isupper() or not last[1:].islower():
         return cue
     word = before.rpartition(" ")[2]
-    if not word.islower() and " " in before or fold(word) in grammar.not_names:
+    if (not word.islower() and " " in before) or fold(word) in grammar.not_names:
         return cue  # "géant du Net"
     return replace(cue, end=cue.start + len(before))
 
@@ -7531,7 +7538,7 @@ def govern(low: str, scene: Scene, grammar: NamesGrammar) -> dict[int, Cue]:
     return governed
 
 
-_LISTED = expression(r"\)(?:,|,? [^\W\d_]{1,3}) [^(),;.]{2,40}\(")  # from one sum to the next: "Acme (5 million), Bolt (3 million) and Cargo (1 million)"
+_LISTED = expression(r"\)(?:,|,? [^\W\d_]{1,3}) [^(),;.]{2,40}\(")  # between two sums: "Acme (5 million), Bolt (3 million)"
 
 
 def _is_compared(low: str, before: Money, money: Money, grammar: NamesGrammar) -> bool:
@@ -7840,7 +7847,7 @@ def _slot_actors(low: str, scene: Scene, cue: Cue, rule: Rule, zone: tuple[int, 
 
 _WHOLE_OF = "whole"  # the label of an object that only its owner names: "buys Acme's robotics arm"
 _OWNER_OF = "owner"  # the label of whose wares a verb buys, named behind it: "spends three billion on Acme's cloud"
-_BARE = {"object": "", "next": "", "after": "", _WHOLE_OF: "poss", _OWNER_OF: "poss"}  # what label the actors bear that fill a slot, where it is another
+_BARE = {"object": "", "next": "", "after": "", _WHOLE_OF: "poss", _OWNER_OF: "poss"}  # the label of the actors that fill a slot, where another
 
 
 def _oversees(actor: Actor) -> bool:
@@ -8076,8 +8083,8 @@ def _subject(low: str, scene: Scene, cue: Cue, free: Sequence[Actor], grammar: N
         second = second or found
     if second:
         return second
-    if named := _named_examples(free[:nearest]):
-        return named
+    if examples := _named_examples(free[:nearest]):
+        return examples
     if low.count(" ", scene.start, cue.start) <= 2 and not any(actor.end <= cue.start for actor in scene.actors):
         return _behind_participle(low, cue, free, grammar)
     return []
@@ -8375,7 +8382,9 @@ def _host(frame: Frame, here: Sequence[Frame], earlier: Sequence[Frame]) -> Fram
 
 def _names_givers(frame: Frame, round_: Frame) -> bool:
     """Whether words without a sum say who gave the money of a round told before them: "received the investment from Acme", "Bolt also took part"."""
-    if frame.money is not None or frame.stake is not None or not frame.payer or round_.kind != "funding_round" or round_.money is None or round_.payer:
+    if frame.money is not None or frame.stake is not None or not frame.payer:
+        return False
+    if round_.kind != "funding_round" or round_.money is None or round_.payer:
         return False
     joins = frame.kind == "funding_round" and not frame.told and frame.sentence - round_.sentence <= 2
     same = frame.kind == "investment" and _names(round_.payee) == _names(frame.payee)
