@@ -4961,13 +4961,18 @@ def name_acronyms(copy: Copy, names: Sequence[Name], runs: Sequence[Run]) -> tup
     if not one and not maybe:
         return list(names), list(runs)
     bare = {letters: next(iter(entities)) for letters, entities in maybe.items() if len(entities) == 1}
-    short = [run for run in runs if len(run.words) == 1 and not run.legal and run.words[0] in (one.keys() | bare.keys())]
-    read = [Name(run.start, run.end, one.get(run.words[0]) or bare[run.words[0]], "names.acronym") for run in short]
+    meant, left, read = {**bare, **one}, [], []
+    for run in runs:
+        entity = meant.get(run.words[0]) if len(run.words) == 1 and not run.legal else None
+        if entity is None:
+            left.append(run)
+        else:
+            read.append(Name(run.start, run.end, entity, "names.acronym"))
     for name in names:
         written = text[name.start : name.end]
-        entity = one.get(written) or (None if name.entity.listed else bare.get(written))
+        entity = (one if name.entity.listed else meant).get(written) if name.entity.kind == "company" else None
         read.append(name if entity is None else replace(name, entity=entity))
-    return sorted(read, key=attrgetter("start")), [run for run in runs if run not in short]
+    return sorted(read, key=attrgetter("start")), left
 
 
 def _add_short_forms(entities: dict[tuple[str, ...], Entity], verdict: Mapping[tuple[str, ...], object]) -> None:
@@ -7608,9 +7613,9 @@ def scene_frames(low: str, scene: Scene, governed: Mapping[int, Cue], discourse:
 
 def _turn_round(frames: Sequence[Frame]) -> None:
     """A noun that leaves open who pays whom has the direction that another word of its sentence gives the same two: "won from Acme a contract"."""
-    for frame in frames:
+    for k, frame in enumerate(frames):
         if EITHER in frame.cue.rule.payer and frame.payer and frame.payee:
-            for other in frames:
+            for other in frames[max(0, k - 3) : k + 4]:
                 turned = other.kind == frame.kind and _names(other.payer) == _names(frame.payee) and _names(other.payee) == _names(frame.payer)
                 if turned and EITHER not in other.cue.rule.payer:
                     frame.payer, frame.payee = list(other.payer), list(other.payee)

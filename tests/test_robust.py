@@ -234,7 +234,7 @@ CLASSICS = ["1", "1.", "1,", "1 ", " ", "\n", "\t", "a", "A", "A ", "Aa ", '"', 
             "de de de ", "of the ", "and ", "billion ", "1 billion dollars ", "1 miliard de dolari ", "Amazon ", "Amazon, ", "OpenAI and ", "Amazon buys OpenAI ",
             "Amazon invests $1 billion in OpenAI. ", "company ", "the company said ", "Mr. ", "Inc. ", "S.p.A. ", "a.b.", "Foo Labs, ", "October ", "2025-", "2025 ",
             "in October ", "on Monday ", "Reuters ", "according to ", "H100 ", "\u200b", "a\u0301", "\u0301", "\u202e", "ש ", "中", "😀", "\ufffd", "\x00", "ſ", "İ", "ŉ", "\u00ad",
-            "U.S. ", "http://a.b/ ", "<p>", "&amp; ", "{", "\\", "100.000.000 ", "1/2/", "O'Neil's ", "to to ", "between 5 and ", "from 1 to ", "x-y-"]  # fmt: skip
+            "U.S. ", "Acme Bolt Labs (ABL), ABL, ", "http://a.b/ ", "<p>", "&amp; ", "{", "\\", "100.000.000 ", "1/2/", "O'Neil's ", "to to ", "between 5 and ", "from 1 to ", "x-y-"]  # fmt: skip
 
 
 def repeated(piece):
